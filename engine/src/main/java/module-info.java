@@ -1,0 +1,7 @@
+/// Tensors with reverse-mode automatic differentiation over hand-written SIMD kernels.
+module dev.merapi.engine {
+    requires jdk.incubator.vector;
+
+    exports dev.merapi.engine;
+    exports dev.merapi.engine.kernel;
+}
