@@ -1,0 +1,111 @@
+package dev.merapi.tokenizer;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/// Makes encodings of the tokens of one text or two: truncates them, and puts them into the template.
+///
+/// @param second null for a single text
+record Assembly(Pipeline pipeline, TokenBuffer first, TokenBuffer second) {
+
+    Encoding encode(EncodeOptions options, Side defaultSide) {
+        if (options.maxLength() == EncodeOptions.UNLIMITED) {
+            return compose(all(first), all(second), options, List.of());
+        }
+        Side cut = options.truncationSide() != null ? options.truncationSide() : defaultSide;
+        int[] sizes = fit(options, cut);
+        if (!options.overflow()) {
+            Window ofFirst = Window.first(first.size(), sizes[0], cut);
+            Window ofSecond = second == null ? null : Window.first(second.size(), sizes[1], cut);
+            return compose(ofFirst, ofSecond, options, List.of());
+        }
+        List<Window> ofFirst = Window.over(first.size(), sizes[0], options.stride(), cut);
+        List<Window> ofSecond = second == null
+                ? Arrays.asList((Window) null)
+                : Window.over(second.size(), sizes[1], options.stride(), cut);
+        // As tokenizers orders them: every further window of the first text with every one of the second, then what is
+        // left of the first text with every further one of the second.
+        List<Encoding> overflowing = new ArrayList<>();
+        for (Window further : ofFirst.subList(1, ofFirst.size())) {
+            for (Window any : ofSecond) {
+                overflowing.add(compose(further, any, options, List.of()));
+            }
+        }
+        for (Window further : ofSecond.subList(1, ofSecond.size())) {
+            overflowing.add(compose(ofFirst.getFirst(), further, options, List.of()));
+        }
+        return compose(ofFirst.getFirst(), ofSecond.getFirst(), options, overflowing);
+    }
+
+    private int[] fit(EncodeOptions options, Side cut) {
+        int maxLength = options.maxLength();
+        int added = options.specialTokens() ? pipeline.template().addedTokens(second != null) : 0;
+        int room = maxLength - added;
+        if (room < 0) {
+            throw new TokenizerException("encode: maxLength " + maxLength + " is less than the " + added
+                    + " special tokens of " + (second == null ? "a text" : "a pair") + "; raise maxLength");
+        }
+        if (options.overflow() && options.stride() >= room) {
+            throw new TokenizerException("encode: stride " + options.stride() + " must be less than the " + room
+                    + " tokens that maxLength " + maxLength + " leaves beside " + added
+                    + " special tokens; lower the stride or raise maxLength");
+        }
+        int ofFirst = first.countedSize(maxLength, cut);
+        int ofSecond = second == null ? -1 : second.countedSize(maxLength, cut);
+        return Window.fit(ofFirst, ofSecond, room, options.truncation());
+    }
+
+    private static Window all(TokenBuffer tokens) {
+        return tokens == null ? null : new Window(0, tokens.size());
+    }
+
+    private Encoding compose(Window ofFirst, Window ofSecond, EncodeOptions options, List<Encoding> overflowing) {
+        List<Template.Piece> pieces = pipeline.template().pieces(second != null);
+        int length = ofFirst.length() + (second == null ? 0 : ofSecond.length());
+        if (options.specialTokens()) {
+            length += pipeline.template().addedTokens(second != null);
+        }
+        boolean surrogates = first.hasSurrogates() || second != null && second.hasSurrogates();
+        int[] ids = new int[length];
+        int[] typeIds = new int[length];
+        String[] texts = new String[length];
+        int[] words = new int[length];
+        int[] sequences = new int[length];
+        int[] places = new int[2 * length];
+        int[] codePointPlaces = surrogates ? new int[2 * length] : places;
+        int at = 0;
+        for (Template.Piece piece : pieces) {
+            switch (piece) {
+                case Template.Text text -> {
+                    TokenBuffer tokens = text.sequence() == 0 ? first : second;
+                    Window window = text.sequence() == 0 ? ofFirst : ofSecond;
+                    for (int i = window.start(); i < window.end(); i++, at++) {
+                        ids[at] = tokens.id(i);
+                        String found = tokens.foundText(i);
+                        texts[at] = found != null ? found : pipeline.model().vocabulary().token(ids[at]);
+                        typeIds[at] = text.typeId();
+                        words[at] = tokens.word(i);
+                        sequences[at] = text.sequence();
+                        places[2 * at] = tokens.start(i);
+                        places[2 * at + 1] = tokens.end(i);
+                        if (surrogates) {
+                            codePointPlaces[2 * at] = tokens.codePointStart(i);
+                            codePointPlaces[2 * at + 1] = tokens.codePointEnd(i);
+                        }
+                    }
+                }
+                case Template.Special special -> {
+                    for (int i = 0; options.specialTokens() && i < special.ids().size(); i++, at++) {
+                        ids[at] = special.ids().get(i);
+                        texts[at] = special.tokens().get(i);
+                        typeIds[at] = special.typeId();
+                        words[at] = -1;
+                        sequences[at] = -1;
+                    }
+                }
+            }
+        }
+        return new Encoding(ids, typeIds, texts, words, sequences, places, codePointPlaces, overflowing);
+    }
+}

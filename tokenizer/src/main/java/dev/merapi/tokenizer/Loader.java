@@ -1,0 +1,121 @@
+package dev.merapi.tokenizer;
+
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/// Builds a tokenizer of its files. A `tokenizer.json` says everything and wins over `vocab.txt`; the settings beside
+/// it add special tokens and the model's length.
+final class Loader {
+    private static final Map<SpecialToken, String> BERT_TOKENS = Map.of(
+            SpecialToken.UNK, "[UNK]",
+            SpecialToken.SEP, "[SEP]",
+            SpecialToken.PAD, "[PAD]",
+            SpecialToken.CLS, "[CLS]",
+            SpecialToken.MASK, "[MASK]");
+
+    /// The classes whose tokenizer is BERT's when all there is is a `vocab.txt`.
+    private static final Set<String> BERT_CLASSES = Set.of(
+            "BertTokenizer",
+            "DistilBertTokenizer",
+            "ElectraTokenizer",
+            "MobileBertTokenizer",
+            "PreTrainedTokenizer",
+            "TokenizersBackend");
+
+    private final TokenizerFiles files;
+    private final TokenizerConfig config;
+    private final Map<SpecialToken, AddedToken> special;
+
+    private Loader(TokenizerFiles files) {
+        this.files = files;
+        this.config = TokenizerConfig.read(files);
+        this.special = new EnumMap<>(SpecialToken.class);
+        special.putAll(config.special());
+    }
+
+    static Tokenizer load(TokenizerFiles files) {
+        Loader loader = new Loader(files);
+        return files.has(TokenizerFiles.TOKENIZER) ? loader.loadJson() : loader.loadVocabulary();
+    }
+
+    private Tokenizer loadJson() {
+        TokenizerJson json = new TokenizerJson(files.bytes(TokenizerFiles.TOKENIZER));
+        WordPiece model = json.model();
+        AddedTokens.Collector collector = new AddedTokens.Collector(model.vocabulary());
+        json.addTokens(collector);
+        addConfigured(collector);
+        List<Normalizer> normalizers = json.normalizers();
+        Pipeline pipeline = new Pipeline(
+                new AddedTokens(collector, normalizers, config.splitSpecial()),
+                normalizers,
+                json.preTokenizers(),
+                model,
+                json.template(),
+                json.decoder());
+        // Parts that nobody names are played by BERT's tokens where the tokenizer has them.
+        nameIfKnown(SpecialToken.UNK, model.unknownToken(), pipeline);
+        nameIfKnown(SpecialToken.PAD, json.padToken(), pipeline);
+        BERT_TOKENS.forEach((part, token) -> nameIfKnown(part, token, pipeline));
+        Side side = config.truncationSide() != null ? config.truncationSide() : json.truncationSide();
+        return new Tokenizer(pipeline, config, special, side, files);
+    }
+
+    private void nameIfKnown(SpecialToken part, String token, Pipeline pipeline) {
+        if (token != null && pipeline.id(token) >= 0) {
+            special.putIfAbsent(part, AddedToken.special(token));
+        }
+    }
+
+    private Tokenizer loadVocabulary() {
+        String type = config.tokenizerClass() == null ? "BertTokenizer" : config.tokenizerClass();
+        if (!BERT_CLASSES.contains(type.replaceFirst("Fast$", ""))) {
+            throw new TokenizerException(TokenizerConfig.FILE + ": tokenizer_class " + type + " with a vocab.txt is not"
+                    + " supported, expected BertTokenizer or one like it; save it in Python so that there is a"
+                    + " tokenizer.json");
+        }
+        BERT_TOKENS.forEach((part, token) -> special.putIfAbsent(part, AddedToken.special(token)));
+        Vocabulary vocabulary = VocabularyFile.read(files.bytes(TokenizerFiles.VOCABULARY));
+        String unknown = special.get(SpecialToken.UNK).content();
+        AddedTokens.Collector collector = new AddedTokens.Collector(vocabulary);
+        addConfigured(collector);
+        boolean strip = config.stripAccents() != null ? config.stripAccents() : config.lowercase();
+        List<Normalizer> normalizers =
+                List.of(Normalizer.bert(true, config.spaceIdeographs(), strip, config.lowercase()));
+        AddedTokens added = new AddedTokens(collector, normalizers, config.splitSpecial());
+        String cls = special.get(SpecialToken.CLS).content();
+        String sep = special.get(SpecialToken.SEP).content();
+        Pipeline pipeline = new Pipeline(
+                added,
+                normalizers,
+                List.of(PreTokenizer.BERT),
+                new WordPiece(vocabulary, unknown, "##", 100),
+                Template.bert(cls, added.id(cls), sep, added.id(sep)),
+                new WordPieceDecoder("##", true));
+        Side side = config.truncationSide() != null ? config.truncationSide() : Side.RIGHT;
+        return new Tokenizer(pipeline, config, special, side, files);
+    }
+
+    /// Adds what the settings name and the tokenizer does not have yet, in the order of transformers: tokens with ids,
+    /// then the special tokens by their parts, then the further ones.
+    private void addConfigured(AddedTokens.Collector collector) {
+        List<AddedToken> missing = new ArrayList<>();
+        config.added().forEach((id, token) -> {
+            int given = collector.add(token);
+            if (given != id) {
+                throw new TokenizerException(TokenizerConfig.FILE + ": added token \"" + token.content() + "\" has id "
+                        + id + ", but the vocabulary and the added tokens before it make it " + given
+                        + "; the files do not belong together");
+            }
+        });
+        missing.addAll(special.values());
+        missing.addAll(config.extra());
+        for (AddedToken token : missing) {
+            if (!collector.contains(token.content())) {
+                collector.add(token);
+            }
+        }
+    }
+}

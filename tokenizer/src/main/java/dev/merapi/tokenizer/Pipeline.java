@@ -1,0 +1,118 @@
+package dev.merapi.tokenizer;
+
+import java.util.List;
+
+/// What a `tokenizer.json` describes: the stages that a text goes through.
+///
+///     text ─added tokens cut out─▶ stretches ─normalizers─▶ ─added tokens cut out─▶ ─pre-tokenizers─▶ words
+///          ─model─▶ tokens ─template─▶ encoding                                         tokens ─decoder─▶ text
+///
+/// @param decoder null: tokens are joined by spaces
+record Pipeline(
+        AddedTokens addedTokens,
+        List<Normalizer> normalizers,
+        List<PreTokenizer> preTokenizers,
+        WordPiece model,
+        Template template,
+        WordPieceDecoder decoder) {
+
+    /// Room to work in, for one thread, text after text.
+    static final class Workspace {
+        private final NormalizedText text = new NormalizedText();
+        private final Words words = new Words();
+        private final Finder.Found raw = new Finder.Found();
+        private final Finder.Found normalized = new Finder.Found();
+    }
+
+    /// The tokens of a text, without the template's.
+    TokenBuffer tokenize(String text, Workspace work) {
+        char[] source = text.toCharArray();
+        int bits = 0;
+        for (char c : source) {
+            bits |= c;
+        }
+        boolean maybeSurrogates = bits >= Character.MIN_SURROGATE;
+        if (maybeSurrogates) {
+            requireUnicode(text);
+        }
+        boolean ascii = bits < 128;
+        TokenBuffer tokens = new TokenBuffer();
+        addedTokens.raw().finder().find(source, 0, source.length, work.raw);
+        int word = 0;
+        int done = 0;
+        for (int i = 0; i < work.raw.count(); i++) {
+            int start = work.raw.start(i);
+            int end = work.raw.end(i);
+            if (done < start) {
+                word = tokenizeStretch(source, done, start, ascii, word, work, tokens);
+            }
+            int id = addedTokens.raw().ids()[work.raw.which(i)];
+            tokens.addFound(id, text.substring(start, end), start, end, word++);
+            done = end;
+        }
+        if (done < source.length) {
+            tokenizeStretch(source, done, source.length, ascii, word, work, tokens);
+        }
+        if (maybeSurrogates) {
+            tokens.countCodePoints(source);
+        }
+        return tokens;
+    }
+
+    private static void requireUnicode(String text) {
+        int lone = Surrogates.firstLone(text);
+        if (lone >= 0) {
+            throw new TokenizerException("encode: the text has a lone surrogate, U+"
+                    + Integer.toHexString(text.charAt(lone)).toUpperCase(java.util.Locale.ROOT) + ", at " + lone
+                    + ", expected Unicode text; it was cut in the middle of a character, or decoded wrongly");
+        }
+    }
+
+    /// Tokenizes a stretch between added tokens; `word` is the number of its first word, the result that of the next.
+    private int tokenizeStretch(
+            char[] source, int start, int end, boolean ascii, int word, Workspace work, TokenBuffer tokens) {
+        NormalizedText text = work.text;
+        text.reset(source, start, end, ascii);
+        for (Normalizer normalizer : normalizers) {
+            normalizer.apply(text);
+        }
+        addedTokens.normalized().finder().find(text.chars, 0, text.length, work.normalized);
+        int next = word;
+        int done = 0;
+        for (int i = 0; i < work.normalized.count(); i++) {
+            int from = work.normalized.start(i);
+            int to = work.normalized.end(i);
+            if (done < from) {
+                next = tokenizeWords(text, done, from, next, work.words, tokens);
+            }
+            int id = addedTokens.normalized().ids()[work.normalized.which(i)];
+            String found = new String(text.chars, from, to - from);
+            tokens.addFound(id, found, text.start(from), text.end(to - 1), next++);
+            done = to;
+        }
+        return done < text.length ? tokenizeWords(text, done, text.length, next, work.words, tokens) : next;
+    }
+
+    private int tokenizeWords(NormalizedText text, int from, int to, int word, Words words, TokenBuffer tokens) {
+        words.reset(from, to);
+        for (PreTokenizer preTokenizer : preTokenizers) {
+            preTokenizer.split(text, words);
+        }
+        for (int i = 0; i < words.count(); i++) {
+            model.tokenize(text, words.start(i), words.end(i), word + i, tokens);
+        }
+        return word + words.count();
+    }
+
+    /// The token with this id, added or of the model, or null.
+    String token(int id) {
+        AddedToken added = addedTokens.token(id);
+        return added != null ? added.content() : model.vocabulary().token(id);
+    }
+
+    /// The id of this token, added or of the model, or -1.
+    int id(String token) {
+        int added = addedTokens.id(token);
+        return added >= 0 ? added : model.vocabulary().id(token);
+    }
+}

@@ -1,0 +1,62 @@
+package dev.merapi.tokenizer;
+
+import java.util.List;
+
+/// What an encoding is made of: `[CLS] A [SEP]` for one text, `[CLS] A [SEP] B [SEP]` for two, each piece with its type
+/// id.
+record Template(List<Piece> single, List<Piece> pair) {
+
+    /// A piece of a template.
+    sealed interface Piece {
+        int typeId();
+    }
+
+    /// Stands for the first text (0) or the second (1).
+    record Text(int sequence, int typeId) implements Piece {}
+
+    /// Stands for tokens that are always there.
+    record Special(List<String> tokens, List<Integer> ids, int typeId) implements Piece {}
+
+    /// The texts alone, one after the other.
+    static final Template BARE =
+            new Template(List.of(new Text(0, 0)), List.of(new Text(0, 0), new Text(1, 1)));
+
+    Template {
+        single = List.copyOf(single);
+        pair = List.copyOf(pair);
+        requireText(single, 0, "single");
+        requireText(pair, 0, "pair");
+        requireText(pair, 1, "pair");
+    }
+
+    private static void requireText(List<Piece> pieces, int sequence, String name) {
+        long uses = pieces.stream()
+                .filter(piece -> piece instanceof Text text && text.sequence == sequence)
+                .count();
+        if (uses != 1) {
+            throw new TokenizerException("post_processor: the template \"" + name + "\" must use text "
+                    + "AB".charAt(sequence) + " once, it does so " + uses + " times; correct the template");
+        }
+    }
+
+    /// BERT's template.
+    static Template bert(String cls, int clsId, String sep, int sepId) {
+        Piece start = new Special(List.of(cls), List.of(clsId), 0);
+        Piece end = new Special(List.of(sep), List.of(sepId), 0);
+        Piece secondEnd = new Special(List.of(sep), List.of(sepId), 1);
+        return new Template(
+                List.of(start, new Text(0, 0), end),
+                List.of(start, new Text(0, 0), end, new Text(1, 1), secondEnd));
+    }
+
+    List<Piece> pieces(boolean ofPair) {
+        return ofPair ? pair : single;
+    }
+
+    /// How many tokens it adds to one text, or to two.
+    int addedTokens(boolean ofPair) {
+        return pieces(ofPair).stream()
+                .mapToInt(piece -> piece instanceof Special special ? special.ids.size() : 0)
+                .sum();
+    }
+}

@@ -1,0 +1,127 @@
+package dev.merapi.tokenizer;
+
+import java.util.Arrays;
+
+/// The tokens of one text, in order, before special tokens are put around them: id, place in the text (UTF-16), and
+/// the number of the word they belong to.
+final class TokenBuffer {
+    private int size;
+    private int[] ids = new int[32];
+    private int[] starts = new int[32];
+    private int[] ends = new int[32];
+    private int[] words = new int[32];
+    private int[] codePointStarts; // null: as in UTF-16
+    private int[] codePointEnds;
+
+    // The tokens that were cut out of the text whole: where in the buffer, and their text there.
+    private int added;
+    private int[] addedAt = new int[4];
+    private String[] addedText = new String[4];
+
+    int size() {
+        return size;
+    }
+
+    int id(int i) {
+        return ids[i];
+    }
+
+    int start(int i) {
+        return starts[i];
+    }
+
+    int end(int i) {
+        return ends[i];
+    }
+
+    int word(int i) {
+        return words[i];
+    }
+
+    int codePointStart(int i) {
+        return codePointStarts == null ? starts[i] : codePointStarts[i];
+    }
+
+    int codePointEnd(int i) {
+        return codePointEnds == null ? ends[i] : codePointEnds[i];
+    }
+
+    /// Whether places counted in code points differ from those in UTF-16 units.
+    boolean hasSurrogates() {
+        return codePointStarts != null;
+    }
+
+    void add(int id, int start, int end, int word) {
+        if (size == ids.length) {
+            int capacity = 2 * size;
+            ids = Arrays.copyOf(ids, capacity);
+            starts = Arrays.copyOf(starts, capacity);
+            ends = Arrays.copyOf(ends, capacity);
+            words = Arrays.copyOf(words, capacity);
+        }
+        ids[size] = id;
+        starts[size] = start;
+        ends[size] = end;
+        words[size] = word;
+        size++;
+    }
+
+    /// Adds a token that was found in the text as `text`, which white space and normalization may make other than its
+    /// content.
+    void addFound(int id, String text, int start, int end, int word) {
+        if (added == addedAt.length) {
+            addedAt = Arrays.copyOf(addedAt, 2 * added);
+            addedText = Arrays.copyOf(addedText, 2 * added);
+        }
+        addedAt[added] = size;
+        addedText[added] = text;
+        added++;
+        add(id, start, end, word);
+    }
+
+    /// Forgets the tokens from `newSize` on; none of them may have been found in the text.
+    void cut(int newSize) {
+        size = newSize;
+    }
+
+    /// Counts the places in code points too, for a text that has surrogate pairs.
+    void countCodePoints(char[] text) {
+        codePointStarts = new int[size];
+        codePointEnds = new int[size];
+        int at = 0;
+        int codePoints = 0;
+        for (int i = 0; i < 2 * size; i++) {
+            int place = i % 2 == 0 ? starts[i / 2] : ends[i / 2];
+            for (; at < place; at++) {
+                codePoints += Character.isLowSurrogate(text[at]) ? 0 : 1;
+            }
+            for (; at > place; at--) {
+                codePoints -= Character.isLowSurrogate(text[at - 1]) ? 0 : 1;
+            }
+            (i % 2 == 0 ? codePointStarts : codePointEnds)[i / 2] = codePoints;
+        }
+    }
+
+    /// How token `i` reads if it was cut out of the text, else null.
+    String foundText(int i) {
+        int at = added == 0 ? -1 : Arrays.binarySearch(addedAt, 0, added, i);
+        return at < 0 ? null : addedText[at];
+    }
+
+    /// The number of tokens tokenizers 0.23 would have before it truncates to `limit`: it stops at the end of the word
+    /// that reaches the limit, counting from the side that is kept; words cut out of the text do not stop it.
+    ///
+    /// This decides which text of a pair counts as the longer one, and thereby which of the two gets an odd token.
+    int countedSize(int limit, Side cut) {
+        boolean fromLeft = cut == Side.RIGHT;
+        for (int n = 1; n <= size; n++) {
+            int last = fromLeft ? n - 1 : size - n;
+            int next = fromLeft ? n : size - n - 1;
+            boolean endOfWord = n == size || words[next] != words[last];
+            if (n >= limit && endOfWord && foundText(last) == null) {
+                return n;
+            }
+        }
+        return size;
+    }
+}

@@ -1,0 +1,246 @@
+package dev.merapi.tokenizer;
+
+import com.fasterxml.jackson.core.io.JsonStringEncoder;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.OptionalInt;
+import java.util.stream.IntStream;
+
+/// Turns text into the token ids that a pretrained model was trained on, exactly as Hugging Face's tokenizers does, and
+/// ids into text again. Immutable; one instance serves all threads.
+///
+///     Tokenizer tokenizer = Tokenizer.fromPretrained(Path.of("bert-base-uncased"));
+///     Encoding e = tokenizer.encode("a claim", "its evidence", EncodeOptions.maxLength(512));
+///     int[] ids = e.ids();                                  // [101, 1037, 4366, 102, 2049, 3350, 102]
+///     String text = tokenizer.decode(ids, true);            // "a claim its evidence"
+///
+/// The rules are those of tokenizers 0.23, but for these, where it errs or leaves the choice to chance:
+///
+/// - Overflowing windows reach to the end of the text; it stops soon after the first, and loses the rest.
+/// - Word ids count from the start of the text also when the left side is truncated.
+/// - Ids that no token has are an error when decoding; it leaves them out.
+/// - An added token whose id in the file is not the one it will get is an error; it changes the id.
+/// - Where two added tokens become equal by normalization, the first counts; it takes either.
+public final class Tokenizer {
+    private static final int BATCH_CHUNK = 1 << 16; // UTF-16 units that one thread takes at a time
+
+    private final Pipeline pipeline;
+    private final TokenizerConfig config;
+    private final Map<SpecialToken, AddedToken> special;
+    private final Side truncationSide;
+    private final TokenizerFiles files;
+
+    Tokenizer(
+            Pipeline pipeline,
+            TokenizerConfig config,
+            Map<SpecialToken, AddedToken> special,
+            Side truncationSide,
+            TokenizerFiles files) {
+        this.pipeline = pipeline;
+        this.config = config;
+        this.special = Map.copyOf(special);
+        this.truncationSide = truncationSide;
+        this.files = files;
+    }
+
+    /// Loads the tokenizer of a model's folder: `tokenizer.json`, or else `vocab.txt` (BERT's WordPiece), each with
+    /// `tokenizer_config.json`, `special_tokens_map.json` and `added_tokens.json` where they are.
+    ///
+    /// @throws TokenizerException if the folder or a file is missing, damaged, or of a kind that is not supported
+    public static Tokenizer fromPretrained(Path folder) {
+        return Loader.load(TokenizerFiles.read(folder));
+    }
+
+    /// Loads a tokenizer from the text of a `tokenizer.json`, a resource for example. The stream is read to its end and
+    /// left open.
+    public static Tokenizer fromJson(InputStream tokenizerJson) {
+        TokenizerFiles json = new TokenizerFiles(Map.of(TokenizerFiles.TOKENIZER, readAll(tokenizerJson)));
+        // Saved beside it, so that transformers too goes by the tokenizer.json and not by what it thinks BERT is.
+        byte[] settings = Loader.load(json).describe().getBytes(StandardCharsets.UTF_8);
+        return Loader.load(new TokenizerFiles(Map.of(
+                TokenizerFiles.TOKENIZER, json.bytes(TokenizerFiles.TOKENIZER), TokenizerConfig.FILE, settings)));
+    }
+
+    /// Loads a tokenizer from the texts of a `tokenizer.json` and a `tokenizer_config.json`.
+    public static Tokenizer fromJson(InputStream tokenizerJson, InputStream tokenizerConfig) {
+        return Loader.load(new TokenizerFiles(Map.of(
+                TokenizerFiles.TOKENIZER, readAll(tokenizerJson), TokenizerConfig.FILE, readAll(tokenizerConfig))));
+    }
+
+    private static byte[] readAll(InputStream in) {
+        try {
+            return in.readAllBytes();
+        } catch (IOException e) {
+            throw new TokenizerException("fromJson: the stream cannot be read, " + e, e);
+        }
+    }
+
+    private String describe() {
+        StringBuilder json = new StringBuilder("{\n  \"tokenizer_class\": \"PreTrainedTokenizerFast\"");
+        for (SpecialToken part : SpecialToken.values()) {
+            if (special.containsKey(part)) {
+                char[] content = JsonStringEncoder.getInstance()
+                        .quoteAsString(special.get(part).content());
+                json.append(",\n  \"").append(part.key()).append("\": \"").append(content).append('"');
+            }
+        }
+        return json.append("\n}\n").toString();
+    }
+
+    /// Writes the files that this tokenizer was loaded from into a folder, byte for byte.
+    public void save(Path folder) {
+        files.write(folder);
+    }
+
+    /// Encodes a text, whole, with special tokens.
+    public Encoding encode(String text) {
+        return encode(text, null, EncodeOptions.DEFAULT);
+    }
+
+    public Encoding encode(String text, EncodeOptions options) {
+        return encode(text, null, options);
+    }
+
+    /// Encodes a pair of texts, whole, with special tokens.
+    public Encoding encode(String text, String pair) {
+        return encode(text, pair, EncodeOptions.DEFAULT);
+    }
+
+    /// Encodes a text, or a pair of texts if `pair` is not null.
+    ///
+    /// @throws TokenizerException if a text is not Unicode (a lone surrogate), or if the options cannot be met
+    public Encoding encode(String text, String pair, EncodeOptions options) {
+        return encode(text, pair, options, new Pipeline.Workspace());
+    }
+
+    private Encoding encode(String text, String pair, EncodeOptions options, Pipeline.Workspace work) {
+        TokenBuffer first = pipeline.tokenize(Objects.requireNonNull(text, "text"), work);
+        TokenBuffer second = pair == null ? null : pipeline.tokenize(pair, work);
+        return new Assembly(pipeline, first, second).encode(options, truncationSide);
+    }
+
+    /// Encodes many texts on all cores; the result is that of [#encode(String, EncodeOptions)] on each, in order.
+    public List<Encoding> encodeBatch(List<String> texts, EncodeOptions options) {
+        return encodeBatch(texts, null, options);
+    }
+
+    /// Encodes many pairs on all cores: the i-th text with the i-th of `pairs`.
+    public List<Encoding> encodeBatch(List<String> texts, List<String> pairs, EncodeOptions options) {
+        if (pairs != null && pairs.size() != texts.size()) {
+            throw new TokenizerException("encodeBatch: " + texts.size() + " texts but " + pairs.size()
+                    + " pairs; give one for each");
+        }
+        List<Integer> bounds = chunks(texts, pairs);
+        Encoding[] encodings = new Encoding[texts.size()];
+        IntStream.range(0, bounds.size() - 1).parallel().forEach(chunk -> {
+            Pipeline.Workspace work = new Pipeline.Workspace();
+            for (int i = bounds.get(chunk); i < bounds.get(chunk + 1); i++) {
+                encodings[i] = encode(texts.get(i), pairs == null ? null : pairs.get(i), options, work);
+            }
+        });
+        return List.of(encodings);
+    }
+
+    /// Where each chunk of texts starts, and where the last one ends.
+    private static List<Integer> chunks(List<String> texts, List<String> pairs) {
+        List<Integer> bounds = new ArrayList<>(List.of(0));
+        long length = 0;
+        for (int i = 0; i < texts.size(); i++) {
+            length += texts.get(i).length() + (pairs == null ? 0 : pairs.get(i).length());
+            if (length >= BATCH_CHUNK) {
+                bounds.add(i + 1);
+                length = 0;
+            }
+        }
+        if (bounds.getLast() < texts.size()) {
+            bounds.add(texts.size());
+        }
+        return bounds;
+    }
+
+    /// Makes text of ids. With `skipSpecialTokens` the tokens marked as special are left out.
+    ///
+    /// @throws TokenizerException if no token has one of the ids
+    public String decode(int[] ids, boolean skipSpecialTokens) {
+        List<String> tokens = new ArrayList<>(ids.length);
+        for (int id : ids) {
+            AddedToken added = pipeline.addedTokens().token(id);
+            if (!skipSpecialTokens || added == null || !added.special()) {
+                tokens.add(idToToken(id));
+            }
+        }
+        String text = pipeline.decoder() == null ? String.join(" ", tokens) : pipeline.decoder().decode(tokens);
+        return config.cleanUpSpaces() ? WordPieceDecoder.cleanSpaces(text) : text;
+    }
+
+    /// How many tokens there are, those added to the model's vocabulary included: the rows that an embedding needs.
+    public int vocabularySize() {
+        Vocabulary vocabulary = pipeline.model().vocabulary();
+        return vocabulary.size() + pipeline.addedTokens().newOnes(vocabulary);
+    }
+
+    /// The id of a token, if there is such a token.
+    public OptionalInt tokenToId(String token) {
+        int id = pipeline.id(token);
+        return id < 0 ? OptionalInt.empty() : OptionalInt.of(id);
+    }
+
+    /// @throws TokenizerException if no token has this id
+    public String idToToken(int id) {
+        String token = pipeline.token(id);
+        if (token == null) {
+            throw new TokenizerException("no token has id " + id + "; expected one of the vocabulary of "
+                    + vocabularySize() + " tokens, from the tokenizer that made the ids");
+        }
+        return token;
+    }
+
+    /// The most tokens that the model takes, or [EncodeOptions#UNLIMITED] if the files do not say.
+    public int modelMaxLength() {
+        return config.modelMaxLength();
+    }
+
+    /// How many special tokens [#encode] adds to one text, or to a pair.
+    public int addedTokens(boolean ofPair) {
+        return pipeline.template().addedTokens(ofPair);
+    }
+
+    /// The id of the token that plays this part, if one does.
+    public OptionalInt id(SpecialToken part) {
+        AddedToken token = special.get(part);
+        return token == null ? OptionalInt.empty() : tokenToId(token.content());
+    }
+
+    public int padId() {
+        return require(SpecialToken.PAD);
+    }
+
+    public int unkId() {
+        return require(SpecialToken.UNK);
+    }
+
+    public int clsId() {
+        return require(SpecialToken.CLS);
+    }
+
+    public int sepId() {
+        return require(SpecialToken.SEP);
+    }
+
+    public int maskId() {
+        return require(SpecialToken.MASK);
+    }
+
+    private int require(SpecialToken part) {
+        return id(part).orElseThrow(() -> new TokenizerException("this tokenizer has no " + part.key()
+                + "; it has " + Arrays.toString(special.keySet().stream().sorted().map(SpecialToken::key).toArray())
+                + "; name it in " + TokenizerConfig.FILE));
+    }
+}
