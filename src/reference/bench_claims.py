@@ -8,7 +8,7 @@ Batches are shuffled by each side's own generator: where both print `tokens_per_
     python src/reference/bench_claims.py --model MODELS/all-MiniLM-L6-v2 --max-steps 60
     python src/reference/bench_claims.py --model MODELS/bert-base-uncased --lr 5e-6 --epochs 1      # whole epochs, with metrics
 
-`--tuned-peer` gives PyTorch its fused AdamW and an allocator that keeps memory, both off by default in PyTorch and glibc.
+`--tuned-peer` gives PyTorch its fused AdamW and an allocator that returns memory later, both off by default in PyTorch and glibc.
 Prints a JSON line a run, then medians, ratios, versions, processor and flags.
 """
 
@@ -37,7 +37,7 @@ OURS = (
     " --weight-decay 0.01 --class-weights 2,1.2,1 --max-grad-norm 1.0 --lr-scheduler-type linear-warmup --warmup-ratio 0.1"
     " --seed {seed} --threads {threads} --json"
 )
-KEEP_MEMORY = {"MALLOC_MMAP_THRESHOLD_": "4294967296", "MALLOC_TRIM_THRESHOLD_": "17179869184"}
+KEEP_MEMORY = {"MALLOC_MMAP_THRESHOLD_": "33554432", "MALLOC_TRIM_THRESHOLD_": "1073741824"}
 SPEEDS = ["rows_per_second", "tokens_per_second"]
 
 

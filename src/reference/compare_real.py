@@ -4,7 +4,8 @@ For each model, makes DEST/<model>, a classifier of three classes with a fixed r
 pooler where the checkpoint has none), then runs `merapi tokenize` and `merapi forward` on it and checks
 
 - every claim, every passage and every (claim, passage) pair: equal ids, type ids, tokens, offsets and special-token masks; the pairs also
-  truncated to 32 tokens
+  truncated to 32 tokens (tokenizers 0.23 stops tokenizing a text once it has enough, so where both texts are too long and the room is odd,
+  which of them gets the odd token is not what the whole lengths would say; its result is what counts here)
 - the first 100 pairs of the dev claims, from text and from ids: logits within --tolerance of transformers
 - the last hidden states of the first ten of them, within five times that
 
