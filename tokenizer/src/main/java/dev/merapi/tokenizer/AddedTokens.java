@@ -60,6 +60,7 @@ final class AddedTokens {
     }
 
     private final TreeMap<Integer, AddedToken> byId;
+    private final Map<Integer, String> texts = new HashMap<>();
     private final Map<String, Integer> ids;
     private final Group raw;
     private final Group normalized;
@@ -68,6 +69,8 @@ final class AddedTokens {
     AddedTokens(Collector collector, List<Normalizer> normalizers, boolean splitSpecial) {
         byId = new TreeMap<>(collector.byId);
         ids = Map.copyOf(collector.ids);
+        byId.forEach(
+                (id, token) -> texts.put(id, token.normalized() ? normalize(token, normalizers) : token.content()));
         List<AddedToken> all = new ArrayList<>(splitSpecial ? List.of() : collector.specials.values());
         all.addAll(collector.others.values());
         raw = group(all.stream().filter(token -> !token.normalized()).toList(), List.of());
@@ -77,18 +80,19 @@ final class AddedTokens {
     private Group group(List<AddedToken> tokens, List<Normalizer> normalizers) {
         int[] groupIds =
                 tokens.stream().mapToInt(token -> ids.get(token.content())).toArray();
-        List<AddedToken> current = tokens.stream()
-                .map(token -> byId.get(ids.get(token.content())))
-                .toList();
-        List<String> patterns = new ArrayList<>();
-        NormalizedText text = new NormalizedText();
-        for (AddedToken token : tokens) {
-            char[] content = token.content().toCharArray();
-            text.reset(content, 0, content.length, false);
-            normalizers.forEach(normalizer -> normalizer.apply(text));
-            patterns.add(new String(text.chars, 0, text.length));
-        }
+        List<AddedToken> current =
+                tokens.stream().map(token -> byId.get(ids.get(token.content()))).toList();
+        List<String> patterns =
+                tokens.stream().map(token -> normalize(token, normalizers)).toList();
         return new Group(new Finder(current, patterns), groupIds);
+    }
+
+    private static String normalize(AddedToken token, List<Normalizer> normalizers) {
+        char[] content = token.content().toCharArray();
+        NormalizedText text = new NormalizedText();
+        text.reset(content, 0, content.length, false);
+        normalizers.forEach(normalizer -> normalizer.apply(text));
+        return new String(text.chars, 0, text.length);
     }
 
     /// The tokens that are looked for in the text as given.
@@ -106,13 +110,22 @@ final class AddedTokens {
         return ids.getOrDefault(content, -1);
     }
 
-    /// The added token with this id, or null.
-    AddedToken token(int id) {
-        return byId.get(id);
+    /// Whether the id is that of a special token.
+    boolean isSpecial(int id) {
+        AddedToken token = byId.get(id);
+        return token != null && token.special();
+    }
+
+    /// How the added token with this id reads in a decoded text, which is its normalized form if it is looked for in
+    /// that; null if there is none.
+    String text(int id) {
+        return texts.get(id);
     }
 
     /// How many of them are not in the vocabulary.
     int newOnes(Vocabulary vocabulary) {
-        return (int) ids.keySet().stream().filter(content -> vocabulary.id(content) < 0).count();
+        return (int) ids.keySet().stream()
+                .filter(content -> vocabulary.id(content) < 0)
+                .count();
     }
 }

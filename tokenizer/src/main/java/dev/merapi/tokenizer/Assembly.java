@@ -51,9 +51,15 @@ record Assembly(Pipeline pipeline, TokenBuffer first, TokenBuffer second) {
                     + " tokens that maxLength " + maxLength + " leaves beside " + added
                     + " special tokens; lower the stride or raise maxLength");
         }
-        int ofFirst = first.countedSize(maxLength, cut);
-        int ofSecond = second == null ? -1 : second.countedSize(maxLength, cut);
-        return Window.fit(ofFirst, ofSecond, room, options.truncation());
+        if (second == null) {
+            return Window.fit(first.size(), -1, room, options.truncation());
+        }
+        boolean counted = options.truncation() == Truncation.LONGEST_FIRST;
+        return Window.fit(
+                counted ? first.countedSize(maxLength, cut) : first.size(),
+                counted ? second.countedSize(maxLength, cut) : second.size(),
+                room,
+                options.truncation());
     }
 
     private static Window all(TokenBuffer tokens) {
@@ -83,7 +89,9 @@ record Assembly(Pipeline pipeline, TokenBuffer first, TokenBuffer second) {
                     for (int i = window.start(); i < window.end(); i++, at++) {
                         ids[at] = tokens.id(i);
                         String found = tokens.foundText(i);
-                        texts[at] = found != null ? found : pipeline.model().vocabulary().token(ids[at]);
+                        texts[at] = found != null
+                                ? found
+                                : pipeline.model().vocabulary().token(ids[at]);
                         typeIds[at] = text.typeId();
                         words[at] = tokens.word(i);
                         sequences[at] = text.sequence();

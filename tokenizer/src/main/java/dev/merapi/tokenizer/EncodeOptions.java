@@ -13,7 +13,12 @@ package dev.merapi.tokenizer;
 /// @param stride how many tokens a window shares with the one before it
 /// @param specialTokens whether the template's tokens are added (`[CLS] … [SEP]`)
 public record EncodeOptions(
-        int maxLength, Truncation truncation, Side truncationSide, boolean overflow, int stride, boolean specialTokens) {
+        int maxLength,
+        Truncation truncation,
+        Side truncationSide,
+        boolean overflow,
+        int stride,
+        boolean specialTokens) {
 
     /// The length of an encoding that nothing cuts.
     public static final int UNLIMITED = Integer.MAX_VALUE;

@@ -31,7 +31,8 @@ record JsonObject(String where, Map<String, Object> members) {
             }
             JsonObject object = readObject(file, parser);
             if (parser.nextToken() != null) {
-                throw new TokenizerException(file + ": expected one JSON object, got more after it; the file is damaged");
+                throw new TokenizerException(
+                        file + ": expected one JSON object, got more after it; the file is damaged");
             }
             return object;
         } catch (IOException e) {

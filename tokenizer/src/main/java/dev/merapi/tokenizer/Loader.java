@@ -105,7 +105,7 @@ final class Loader {
         config.added().forEach((id, token) -> {
             int given = collector.add(token);
             if (given != id) {
-                throw new TokenizerException(TokenizerConfig.FILE + ": added token \"" + token.content() + "\" has id "
+                throw new TokenizerException("added tokens: token \"" + token.content() + "\" has id "
                         + id + ", but the vocabulary and the added tokens before it make it " + given
                         + "; the files do not belong together");
             }

@@ -117,7 +117,13 @@ final class Normalizer {
 
     /// Writes a starter, or lets a mark wait for its order. Returns the origin of the last starter.
     private int add(
-            int codePoint, int properties, int origin, boolean continuation, int before, Marks marks, NormalizedText text) {
+            int codePoint,
+            int properties,
+            int origin,
+            boolean continuation,
+            int before,
+            Marks marks,
+            NormalizedText text) {
         int combiningClass = (properties & Unicode.CLASS) >> 8;
         if (decompose && combiningClass != 0) {
             marks.add(codePoint, combiningClass, origin, continuation);

@@ -63,7 +63,7 @@ record Pipeline(
         int lone = Surrogates.firstLone(text);
         if (lone >= 0) {
             throw new TokenizerException("encode: the text has a lone surrogate, U+"
-                    + Integer.toHexString(text.charAt(lone)).toUpperCase(java.util.Locale.ROOT) + ", at " + lone
+                    + "%04X".formatted((int) text.charAt(lone)) + ", at " + lone
                     + ", expected Unicode text; it was cut in the middle of a character, or decoded wrongly");
         }
     }
@@ -106,8 +106,8 @@ record Pipeline(
 
     /// The token with this id, added or of the model, or null.
     String token(int id) {
-        AddedToken added = addedTokens.token(id);
-        return added != null ? added.content() : model.vocabulary().token(id);
+        String added = addedTokens.text(id);
+        return added != null ? added : model.vocabulary().token(id);
     }
 
     /// The id of this token, added or of the model, or -1.

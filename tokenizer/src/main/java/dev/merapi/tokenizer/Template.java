@@ -18,8 +18,7 @@ record Template(List<Piece> single, List<Piece> pair) {
     record Special(List<String> tokens, List<Integer> ids, int typeId) implements Piece {}
 
     /// The texts alone, one after the other.
-    static final Template BARE =
-            new Template(List.of(new Text(0, 0)), List.of(new Text(0, 0), new Text(1, 1)));
+    static final Template BARE = new Template(List.of(new Text(0, 0)), List.of(new Text(0, 0), new Text(1, 1)));
 
     Template {
         single = List.copyOf(single);
@@ -45,8 +44,7 @@ record Template(List<Piece> single, List<Piece> pair) {
         Piece end = new Special(List.of(sep), List.of(sepId), 0);
         Piece secondEnd = new Special(List.of(sep), List.of(sepId), 1);
         return new Template(
-                List.of(start, new Text(0, 0), end),
-                List.of(start, new Text(0, 0), end, new Text(1, 1), secondEnd));
+                List.of(start, new Text(0, 0), end), List.of(start, new Text(0, 0), end, new Text(1, 1), secondEnd));
     }
 
     List<Piece> pieces(boolean ofPair) {

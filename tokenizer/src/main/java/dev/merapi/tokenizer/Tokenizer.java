@@ -28,6 +28,8 @@ import java.util.stream.IntStream;
 /// - Ids that no token has are an error when decoding; it leaves them out.
 /// - An added token whose id in the file is not the one it will get is an error; it changes the id.
 /// - Where two added tokens become equal by normalization, the first counts; it takes either.
+/// - Decoding leaves out every special token if asked to; it keeps those that normalization changes.
+/// - With [Truncation#ONLY_FIRST], a second text that is too long beside an empty first one is an error; it is cut.
 public final class Tokenizer {
     private static final int BATCH_CHUNK = 1 << 16; // UTF-16 units that one thread takes at a time
 
@@ -88,7 +90,11 @@ public final class Tokenizer {
             if (special.containsKey(part)) {
                 char[] content = JsonStringEncoder.getInstance()
                         .quoteAsString(special.get(part).content());
-                json.append(",\n  \"").append(part.key()).append("\": \"").append(content).append('"');
+                json.append(",\n  \"")
+                        .append(part.key())
+                        .append("\": \"")
+                        .append(content)
+                        .append('"');
             }
         }
         return json.append("\n}\n").toString();
@@ -134,8 +140,8 @@ public final class Tokenizer {
     /// Encodes many pairs on all cores: the i-th text with the i-th of `pairs`.
     public List<Encoding> encodeBatch(List<String> texts, List<String> pairs, EncodeOptions options) {
         if (pairs != null && pairs.size() != texts.size()) {
-            throw new TokenizerException("encodeBatch: " + texts.size() + " texts but " + pairs.size()
-                    + " pairs; give one for each");
+            throw new TokenizerException(
+                    "encodeBatch: " + texts.size() + " texts but " + pairs.size() + " pairs; give one for each");
         }
         List<Integer> bounds = chunks(texts, pairs);
         Encoding[] encodings = new Encoding[texts.size()];
@@ -171,12 +177,13 @@ public final class Tokenizer {
     public String decode(int[] ids, boolean skipSpecialTokens) {
         List<String> tokens = new ArrayList<>(ids.length);
         for (int id : ids) {
-            AddedToken added = pipeline.addedTokens().token(id);
-            if (!skipSpecialTokens || added == null || !added.special()) {
+            if (!skipSpecialTokens || !pipeline.addedTokens().isSpecial(id)) {
                 tokens.add(idToToken(id));
             }
         }
-        String text = pipeline.decoder() == null ? String.join(" ", tokens) : pipeline.decoder().decode(tokens);
+        String text = pipeline.decoder() == null
+                ? String.join(" ", tokens)
+                : pipeline.decoder().decode(tokens);
         return config.cleanUpSpaces() ? WordPieceDecoder.cleanSpaces(text) : text;
     }
 
@@ -240,7 +247,11 @@ public final class Tokenizer {
 
     private int require(SpecialToken part) {
         return id(part).orElseThrow(() -> new TokenizerException("this tokenizer has no " + part.key()
-                + "; it has " + Arrays.toString(special.keySet().stream().sorted().map(SpecialToken::key).toArray())
+                + "; it has "
+                + Arrays.toString(special.keySet().stream()
+                        .sorted()
+                        .map(SpecialToken::key)
+                        .toArray())
                 + "; name it in " + TokenizerConfig.FILE));
     }
 }

@@ -54,8 +54,9 @@ record TokenizerConfig(
             if (files.has(ADDED_TOKENS_FILE)) {
                 JsonObject ids = JsonObject.read(ADDED_TOKENS_FILE, files.bytes(ADDED_TOKENS_FILE));
                 for (String token : ids.members().keySet()) {
-                    boolean isSpecial = special.values().stream().anyMatch(s -> s.content().equals(token))
-                            || extra.stream().anyMatch(s -> s.content().equals(token));
+                    boolean isSpecial =
+                            special.values().stream().anyMatch(s -> s.content().equals(token))
+                                    || extra.stream().anyMatch(s -> s.content().equals(token));
                     added.put(ids.integer(token), new AddedToken(token, false, false, false, !isSpecial, isSpecial));
                 }
             }
@@ -79,8 +80,7 @@ record TokenizerConfig(
         return a.content().equals(b.content());
     }
 
-    private static void readSpecial(
-            JsonObject json, Map<SpecialToken, AddedToken> special, List<AddedToken> extra) {
+    private static void readSpecial(JsonObject json, Map<SpecialToken, AddedToken> special, List<AddedToken> extra) {
         for (SpecialToken part : SpecialToken.values()) {
             if (json.has(part.key())) {
                 special.put(part, token(json, part.key(), json.get(part.key())));
@@ -100,15 +100,15 @@ record TokenizerConfig(
 
     /// A special token, named by its content or described in full.
     private static AddedToken token(JsonObject json, String name, Object value) {
-        return switch (value) {
-            case String content -> AddedToken.special(content);
-            case JsonObject token -> {
-                AddedToken read = TokenizerJson.addedToken(token, true);
-                yield new AddedToken(
-                        read.content(), read.singleWord(), read.lstrip(), read.rstrip(), read.normalized(), true);
-            }
-            case null, default -> throw json.wrong(name, "a token", value);
-        };
+        if (value instanceof String content) {
+            return AddedToken.special(content);
+        }
+        if (!(value instanceof JsonObject object)) {
+            throw json.wrong(name, "a token", value);
+        }
+        AddedToken token = TokenizerJson.addedToken(object, true);
+        return new AddedToken(
+                token.content(), token.singleWord(), token.lstrip(), token.rstrip(), token.normalized(), true);
     }
 
     private static int parseId(JsonObject json, String id) {

@@ -24,8 +24,9 @@ record TokenizerFiles(Map<String, byte[]> contents) {
     /// Reads those that a folder has.
     static TokenizerFiles read(Path folder) {
         if (!Files.isDirectory(folder)) {
-            throw new TokenizerException("fromPretrained: " + folder + " is not a folder; expected the folder of a saved"
-                    + " model, with " + TOKENIZER + " or " + VOCABULARY);
+            throw new TokenizerException(
+                    "fromPretrained: " + folder + " is not a folder; expected the folder of a saved" + " model, with "
+                            + TOKENIZER + " or " + VOCABULARY);
         }
         Map<String, byte[]> contents = new LinkedHashMap<>();
         for (String name : NAMES) {
@@ -35,13 +36,14 @@ record TokenizerFiles(Map<String, byte[]> contents) {
                     contents.put(name, Files.readAllBytes(file));
                 } catch (IOException e) {
                     throw new TokenizerException(
-                            "fromPretrained: " + file + " cannot be read, " + e + "; check that it is a readable file", e);
+                            "fromPretrained: " + file + " cannot be read, " + e + "; check that it is a readable file",
+                            e);
                 }
             }
         }
         if (!contents.containsKey(TOKENIZER) && !contents.containsKey(VOCABULARY)) {
-            throw new TokenizerException("fromPretrained: " + folder + " has neither " + TOKENIZER + " nor " + VOCABULARY
-                    + "; a WordPiece tokenizer needs one of them, others are not supported yet");
+            throw new TokenizerException("fromPretrained: " + folder + " has neither " + TOKENIZER + " nor "
+                    + VOCABULARY + "; a WordPiece tokenizer needs one of them, others are not supported yet");
         }
         return new TokenizerFiles(contents);
     }
@@ -62,13 +64,15 @@ record TokenizerFiles(Map<String, byte[]> contents) {
                 write(folder, folder.resolve(file.getKey()), file.getValue());
             }
         } catch (IOException e) {
-            throw new TokenizerException("save: cannot write to " + folder + ", " + e
-                    + "; choose a folder that can be written and has room", e);
+            throw new TokenizerException(
+                    "save: cannot write to " + folder + ", " + e + "; choose a folder that can be written and has room",
+                    e);
         }
     }
 
     private static void write(Path folder, Path target, byte[] content) throws IOException {
-        Path temporary = folder.resolve("." + target.getFileName() + "." + ProcessHandle.current().pid() + ".tmp");
+        Path temporary = folder.resolve(
+                "." + target.getFileName() + "." + ProcessHandle.current().pid() + ".tmp");
         try {
             Files.write(temporary, content);
             move(temporary, target);

@@ -139,7 +139,8 @@ final class Trie {
                 open.push(new Open(child, starts[i], starts[i + 1], node.depth + 1));
             }
             firstFree = Math.max(firstFree, taken.nextClearBit(firstFree));
-            if (taken.length() - firstFree > 4096 && taken.get(firstFree, firstFree + 4096).cardinality() > 4000) {
+            if (taken.length() - firstFree > 4096
+                    && taken.get(firstFree, firstFree + 4096).cardinality() > 4000) {
                 firstFree += 4096;
             }
         }

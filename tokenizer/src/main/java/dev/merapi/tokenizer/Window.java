@@ -12,8 +12,8 @@ record Window(int start, int end) {
         return cut == Side.RIGHT ? new Window(0, kept) : new Window(count - kept, count);
     }
 
-    /// What truncation leaves of `count` tokens, and then what overflows: windows of at most `size` tokens, each sharing
-    /// `stride` with the one before.
+    /// What truncation leaves of `count` tokens, and then what overflows: windows of at most `size` tokens, each with
+    /// `stride` tokens of the one before.
     static List<Window> over(int count, int size, int stride, Side cut) {
         List<Window> windows = new ArrayList<>();
         windows.add(first(count, size, cut));
@@ -68,9 +68,10 @@ record Window(int start, int end) {
 
     private static int shorten(int length, int remove, String strategy, String which, int room) {
         if (length <= remove) {
-            throw new TokenizerException("encode: truncation " + strategy + " must remove " + remove + " tokens from the "
-                    + which + " text, which has " + length + ", to fit both into " + room
-                    + "; raise maxLength, or use LONGEST_FIRST");
+            throw new TokenizerException(
+                    "encode: truncation " + strategy + " must remove " + remove + " tokens from the "
+                            + which + " text, which has " + length + ", to fit both into " + room
+                            + "; raise maxLength, or use LONGEST_FIRST");
         }
         return length - remove;
     }

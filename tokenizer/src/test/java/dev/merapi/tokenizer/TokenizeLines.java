@@ -6,18 +6,21 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import java.util.zip.CRC32;
 
-/// The Java side of `src/reference/compare_tokenizers.py`: encodes each line of a file of JSON objects and writes
-/// everything that an encoding holds as one line.
+/// Everything that an encoding holds, as one line: what the golden files hold, and the Java side of
+/// `src/reference/compare_tokenizers.py`.
 ///
 ///     java … dev.merapi.tokenizer.TokenizeLines FOLDER INPUT OUTPUT
 ///
-/// Input: `{"text", "pair", "max_length", "truncation", "stride", "side", "special"}`, all but the text optional.
-/// Output: `[ids, type ids, code point offsets, special tokens mask, word ids, sequence ids, tokens' hash]`, then the
-/// same for each overflowing window; or `error` where the encoding failed.
+/// Input: a line for each case, `{"text", "pair", "max_length", "truncation", "stride", "side", "special"}`, where only
+/// the text must be there, or `{"ids", "special"}` to be decoded. Output: see [#answer].
 final class TokenizeLines {
     private TokenizeLines() {}
 
@@ -26,60 +29,67 @@ final class TokenizeLines {
         try (BufferedReader in = Files.newBufferedReader(Path.of(args[1]));
                 BufferedWriter out = Files.newBufferedWriter(Path.of(args[2]))) {
             for (String line = in.readLine(); line != null; line = in.readLine()) {
-                out.write(encode(tokenizer, JsonObject.read("line", line.getBytes(StandardCharsets.UTF_8))));
+                out.write(answer(tokenizer, JsonObject.read("line", line.getBytes(StandardCharsets.UTF_8))));
                 out.newLine();
             }
         }
     }
 
-    private static String encode(Tokenizer tokenizer, JsonObject line) {
-        if (line.has("ids")) {
-            int[] ids = line.integers("ids").stream().mapToInt(id -> id).toArray();
-            return Integer.toString(hash(tokenizer.decode(ids, line.bool("special", false))));
+    /// `[ids, type ids, code point offsets, special tokens mask, word ids, sequence ids, CRC-32 of the tokens]`, and
+    /// again for each overflowing window; `error` where the encoding failed; the CRC-32 of a decoded text.
+    static String answer(Tokenizer tokenizer, JsonObject question) {
+        boolean special = question.bool("special", !question.has("ids"));
+        if (question.has("ids")) {
+            int[] ids = question.integers("ids").stream().mapToInt(id -> id).toArray();
+            return Integer.toString(crc(tokenizer.decode(ids, special)));
         }
-        EncodeOptions options = EncodeOptions.maxLength(line.integer("max_length", EncodeOptions.UNLIMITED))
-                .truncation(Truncation.valueOf(
-                        line.string("truncation", "longest_first").toUpperCase(Locale.ROOT)));
-        if (line.has("side")) {
-            options = options.truncationSide(Side.valueOf(line.string("side").toUpperCase(Locale.ROOT)));
+        String truncation = question.string("truncation", "longest_first").toUpperCase(Locale.ROOT);
+        EncodeOptions options = EncodeOptions.maxLength(question.integer("max_length", EncodeOptions.UNLIMITED))
+                .truncation(Truncation.valueOf(truncation));
+        // The cases say which side is cut, or mean the right one, whatever the tokenizer's settings.
+        options = options.truncationSide(
+                Side.valueOf(question.string("side", "right").toUpperCase(Locale.ROOT)));
+        if (question.has("stride")) {
+            options = options.overflow(question.integer("stride"));
         }
-        if (line.has("stride")) {
-            options = options.overflow(line.integer("stride"));
-        }
-        if (!line.bool("special", true)) {
+        if (!special) {
             options = options.withoutSpecialTokens();
         }
         try {
-            Encoding encoding = tokenizer.encode(line.string("text"), line.string("pair", null), options);
-            return write(encoding)
-                    + encoding.overflowing().stream()
-                            .map(TokenizeLines::write)
-                            .collect(Collectors.joining());
+            Encoding encoding = tokenizer.encode(question.string("text"), question.string("pair", null), options);
+            return Stream.concat(Stream.of(encoding), encoding.overflowing().stream())
+                    .map(TokenizeLines::line)
+                    .collect(Collectors.joining());
         } catch (TokenizerException e) {
             return "error";
         }
     }
 
-    private static String write(Encoding encoding) {
-        int[] offsets = encoding.codePointOffsets().stream()
-                .flatMapToInt(span -> Arrays.stream(new int[] {span.start(), span.end()}))
-                .toArray();
-        String arrays = Arrays.asList(
-                        encoding.ids(),
-                        encoding.typeIds(),
-                        offsets,
-                        encoding.specialTokensMask(),
-                        encoding.wordIds(),
-                        encoding.sequenceIds())
-                .stream()
-                .map(Arrays::toString)
-                .collect(Collectors.joining(","));
-        return "[" + arrays.replace(" ", "") + "," + hash(String.join(" ", encoding.tokens())) + "]";
+    private static String line(Encoding encoding) {
+        String arrays = numbers(encoding).stream().map(Arrays::toString).collect(Collectors.joining(","));
+        return "[" + arrays.replace(" ", "") + "," + crc(String.join(" ", encoding.tokens())) + "]";
     }
 
-    /// CRC-32 of the text, which Python has too.
-    private static int hash(String text) {
-        java.util.zip.CRC32 crc = new java.util.zip.CRC32();
+    /// Ids, type ids, code point offsets, special tokens mask, word ids, sequence ids.
+    static List<int[]> numbers(Encoding encoding) {
+        List<int[]> numbers = new ArrayList<>();
+        numbers.add(encoding.ids());
+        numbers.add(encoding.typeIds());
+        int[] places = new int[2 * encoding.length()];
+        List<Span> spans = encoding.codePointOffsets();
+        for (int i = 0; i < spans.size(); i++) {
+            places[2 * i] = spans.get(i).start();
+            places[2 * i + 1] = spans.get(i).end();
+        }
+        numbers.add(places);
+        numbers.add(encoding.specialTokensMask());
+        numbers.add(encoding.wordIds());
+        numbers.add(encoding.sequenceIds());
+        return numbers;
+    }
+
+    static int crc(String text) {
+        CRC32 crc = new CRC32();
         crc.update(text.getBytes(StandardCharsets.UTF_8));
         return (int) crc.getValue();
     }
