@@ -1,0 +1,48 @@
+package dev.merapi.train;
+
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+/// A request to end a run early. The trainer looks at it between steps: the step at hand is finished, the last complete model stays.
+///
+/// With [#onTermination()] the request comes from Ctrl-C or SIGTERM: the JVM then waits until [#close()] says that the run has ended, and exits
+/// with 130 or 143 as it does after these signals.
+public final class Stop implements AutoCloseable {
+    private static final long GRACE_SECONDS = 60;
+
+    private final CountDownLatch ended = new CountDownLatch(1);
+    private volatile boolean requested;
+
+    /// A request that only [#request()] makes.
+    public Stop() {}
+
+    /// A request that also the end of the JVM makes. Close it when the run has ended.
+    public static Stop onTermination() {
+        Stop stop = new Stop();
+        Runtime.getRuntime().addShutdownHook(new Thread(stop::requestAndWait, "merapi-stop"));
+        return stop;
+    }
+
+    public void request() {
+        requested = true;
+    }
+
+    public boolean requested() {
+        return requested;
+    }
+
+    /// Says that the run has ended, whatever its end.
+    @Override
+    public void close() {
+        ended.countDown();
+    }
+
+    private void requestAndWait() {
+        request();
+        try {
+            ended.await(GRACE_SECONDS, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,86 @@
+package dev.merapi.train;
+
+import dev.merapi.metrics.Metrics;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/// What happens in a run, told to every [TrainListener] in this order:
+/// `RunStart (StepEnd* EpochEnd [Evaluated [CheckpointSaved]])* RunEnd`.
+public sealed interface TrainEvent {
+
+    /// @param epochs how many there will be at most
+    /// @param stepsPerEpoch optimizer steps of an epoch
+    /// @param totalSteps optimizer steps of the run
+    /// @param rows examples of an epoch
+    /// @param tokens tokens of an epoch
+    /// @param parameters trained numbers
+    record RunStart(int epochs, int stepsPerEpoch, int totalSteps, int rows, long tokens, long parameters)
+            implements TrainEvent {}
+
+    /// @param epoch from 1
+    /// @param step from 1, over the whole run
+    /// @param loss the training loss of the step's batches
+    /// @param learningRate that the step used
+    /// @param gradientNorm L2 norm of all gradients before clipping
+    /// @param rows of the step
+    /// @param tokens of the step
+    /// @param seconds that the step took
+    record StepEnd(
+            int epoch,
+            int step,
+            double loss,
+            double learningRate,
+            double gradientNorm,
+            int rows,
+            int tokens,
+            double seconds)
+            implements TrainEvent {}
+
+    /// @param epoch from 1
+    /// @param step the last one of the epoch
+    /// @param loss the mean of its steps' losses
+    /// @param speed of its steps, evaluation not included
+    record EpochEnd(int epoch, int step, double loss, Speed speed) implements TrainEvent {}
+
+    /// @param epoch from 1
+    /// @param step after which it was made
+    /// @param metrics on the development data
+    /// @param best whether it is the best so far
+    /// @param seconds that it took
+    record Evaluated(int epoch, int step, Metrics metrics, boolean best, double seconds) implements TrainEvent {}
+
+    /// @param epoch from 1
+    /// @param folder now holds this epoch's model, complete
+    record CheckpointSaved(int epoch, Path folder) implements TrainEvent {}
+
+    /// @param outcome what the run came to
+    record RunEnd(Outcome outcome) implements TrainEvent {}
+
+    /// How fast the training steps were.
+    ///
+    /// @param seconds that the steps took
+    /// @param rowsPerSecond examples
+    /// @param tokensPerSecond tokens, of which none is padding
+    record Speed(double seconds, double rowsPerSecond, double tokensPerSecond) {}
+
+    /// What a run came to.
+    ///
+    /// @param end why it ended
+    /// @param epochs how many were completed
+    /// @param steps how many optimizer steps were made
+    /// @param bestEpoch whose model is kept; 0 where none was saved
+    /// @param best its metrics; empty where nothing was evaluated
+    /// @param loss the mean loss of the last epoch's steps
+    /// @param speed of all training steps
+    record Outcome(End end, int epochs, int steps, int bestEpoch, Optional<Metrics> best, double loss, Speed speed) {}
+
+    /// Why a run ended.
+    enum End {
+        /// All epochs, or `max-steps`, are done.
+        COMPLETED,
+        /// `patience` epochs were no better than the best.
+        NO_IMPROVEMENT,
+        /// Somebody asked for it, [Stop].
+        STOPPED
+    }
+}

@@ -1,0 +1,7 @@
+package dev.merapi.train;
+
+/// Is told what happens in a run, on the thread that trains.
+@FunctionalInterface
+public interface TrainListener {
+    void on(TrainEvent event);
+}
