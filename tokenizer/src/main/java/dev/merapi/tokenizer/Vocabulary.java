@@ -22,11 +22,6 @@ final class Vocabulary {
                 throw new TokenizerException("vocabulary: token \"" + token + "\" has id " + id
                         + ", expected one from 0 to " + (MAX_ID - 1) + "; the file is damaged");
             }
-            int lone = Surrogates.firstLone(token);
-            if (lone >= 0) {
-                throw new TokenizerException("vocabulary: token " + id + " has a lone surrogate at " + lone
-                        + ", expected Unicode text; the file is damaged");
-            }
             if (id >= byId.length) {
                 byId = Arrays.copyOf(byId, Math.max(id + 1, Math.min(MAX_ID, 2 * byId.length)));
             }
