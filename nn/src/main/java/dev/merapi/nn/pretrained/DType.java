@@ -1,0 +1,88 @@
+package dev.merapi.nn.pretrained;
+
+import dev.merapi.engine.kernel.Floats;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+
+/// The element types of checkpoints, under safetensors' names. Values are little-endian and need not be aligned.
+public enum DType {
+    BOOL(1),
+    U8(1),
+    I8(1),
+    F8_E5M2(1),
+    F8_E4M3(1),
+    I16(2),
+    U16(2),
+    F16(2),
+    BF16(2),
+    I32(4),
+    U32(4),
+    F32(4),
+    I64(8),
+    U64(8),
+    F64(8);
+
+    private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfDouble DOUBLE =
+            ValueLayout.JAVA_DOUBLE_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+    /// Bytes of one value.
+    public final int bytes;
+
+    DType(int bytes) {
+        this.bytes = bytes;
+    }
+
+    /// Converts the `out.length` values of `data` to float32: exact for every type of up to 16 bits and for F32, rounded to
+    /// the nearest for the others.
+    void decode(MemorySegment data, Floats out) {
+        if (data.byteSize() != (long) out.length * bytes)
+            throw new IllegalArgumentException(
+                    this + ": " + data.byteSize() + " bytes are not " + out.length + " values of " + bytes);
+        if (this == F32) {
+            MemorySegment.copy(data, FLOAT, 0, out.array, out.offset, out.length);
+            return;
+        }
+        for (int i = 0; i < out.length; i++) out.array[out.offset + i] = value(data, (long) i * bytes);
+    }
+
+    private float value(MemorySegment data, long at) {
+        return switch (this) {
+            case BOOL -> data.get(ValueLayout.JAVA_BYTE, at) == 0 ? 0 : 1;
+            case U8 -> data.get(ValueLayout.JAVA_BYTE, at) & 0xFF;
+            case I8 -> data.get(ValueLayout.JAVA_BYTE, at);
+            case F8_E5M2 -> Float.float16ToFloat((short) (data.get(ValueLayout.JAVA_BYTE, at) << 8));
+            case F8_E4M3 -> e4m3(data.get(ValueLayout.JAVA_BYTE, at));
+            case I16 -> data.get(SHORT, at);
+            case U16 -> data.get(SHORT, at) & 0xFFFF;
+            case F16 -> Float.float16ToFloat(data.get(SHORT, at));
+            case BF16 -> Float.intBitsToFloat(data.get(SHORT, at) << 16);
+            case I32 -> data.get(INT, at);
+            case U32 -> data.get(INT, at) & 0xFFFFFFFFL;
+            case F32 -> data.get(FLOAT, at);
+            case I64 -> data.get(LONG, at);
+            case U64 -> unsigned(data.get(LONG, at));
+            case F64 -> (float) data.get(DOUBLE, at);
+        };
+    }
+
+    /// Sign, 4 bits of exponent (bias 7), 3 of mantissa; no infinities, NaN only where all seven bits are set
+    /// (Micikevicius et al. 2022, arXiv:2209.05433).
+    private static float e4m3(byte b) {
+        int exponent = b >> 3 & 15;
+        int mantissa = b & 7;
+        float magnitude = (b & 127) == 127
+                ? Float.NaN
+                : exponent == 0 ? Math.scalb((float) mantissa, -9) : Math.scalb(8f + mantissa, exponent - 10);
+        return b < 0 ? -magnitude : magnitude;
+    }
+
+    /// A negative long stands for v + 2^64: halved with its lost bit kept sticky, it converts with one rounding.
+    private static float unsigned(long v) {
+        return v >= 0 ? v : 2f * (v >>> 1 | v & 1);
+    }
+}

@@ -1,0 +1,153 @@
+package dev.merapi.nn.pretrained;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NotDirectoryException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+
+/// Saves a model folder so that there is the old folder or the complete new one: files are written into a hidden folder
+/// beside it, forced to the disk, and renamed into place by [#commit]. Closed without a commit, it leaves nothing.
+///
+///     try (var out = FolderWriter.open(folder)) {
+///         out.json("config.json", config);
+///         out.weights("model.safetensors", weights);
+///         Files.copy(vocabulary, out.file("vocab.txt"));
+///         out.commit();
+///     }
+///
+/// An existing folder is replaced with all that it holds, and so it must be empty or a model folder: one with a
+/// `config.json` and no folders inside.
+public final class FolderWriter implements AutoCloseable {
+    private final Path folder;
+    private final Path temporary;
+    private boolean committed;
+
+    private FolderWriter(Path folder, Path temporary) {
+        this.folder = folder;
+        this.temporary = temporary;
+    }
+
+    /// Begins to save `folder`, whose parents are made where they are missing.
+    public static FolderWriter open(Path folder) {
+        try {
+            Path target = Files.exists(folder) ? folder.toRealPath() : folder.toAbsolutePath().normalize();
+            if (target.getFileName() == null)
+                throw new PretrainedException(folder + ": a model cannot be saved as the root folder; name a folder in it");
+            refuseForeign(folder, target);
+            Files.createDirectories(target.getParent());
+            return new FolderWriter(target, Files.createDirectory(AtomicFiles.beside(target, ".tmp")));
+        } catch (NotDirectoryException e) {
+            throw new PretrainedException(folder + ": a model is saved as a folder, got a file; name another folder", e);
+        } catch (IOException | UncheckedIOException e) {
+            throw unwritable(folder, e);
+        }
+    }
+
+    private static void refuseForeign(Path folder, Path target) throws IOException {
+        if (!Files.exists(target)) return;
+        List<Path> entries;
+        try (Stream<Path> list = Files.list(target)) {
+            entries = list.toList();
+        }
+        boolean model = Files.exists(target.resolve("config.json"));
+        for (Path entry : entries)
+            if (!model || Files.isDirectory(entry))
+                throw new PretrainedException(folder + ": saving replaces a folder, which must be empty or hold a model (a"
+                        + " config.json and no folders), got " + entry.getFileName() + " in it; name another folder");
+    }
+
+    /// Where to write the file `name` of the folder, by any means.
+    public Path file(String name) {
+        return temporary.resolve(name);
+    }
+
+    /// A text file in UTF-8.
+    public void text(String name, String content) {
+        try {
+            Files.writeString(file(name), content, StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw unwritable(folder.resolve(name), e);
+        }
+    }
+
+    /// A JSON file, as transformers writes it.
+    public void json(String name, Json content) {
+        text(name, content.pretty() + "\n");
+    }
+
+    /// A safetensors file.
+    public void weights(String name, List<SafetensorsWriter.Weight> weights) {
+        SafetensorsWriter.write(file(name), weights);
+    }
+
+    /// Puts the new folder into the place of the old one. Between two renames there is a moment without a folder; a crash
+    /// in it leaves both beside their place, complete.
+    public void commit() {
+        try {
+            force();
+            Path old = null;
+            if (Files.exists(folder)) {
+                old = Files.move(folder, AtomicFiles.beside(folder, ".old"), StandardCopyOption.ATOMIC_MOVE);
+            }
+            try {
+                Files.move(temporary, folder, StandardCopyOption.ATOMIC_MOVE);
+            } catch (IOException e) {
+                if (old != null) Files.move(old, folder, StandardCopyOption.ATOMIC_MOVE);
+                throw e;
+            }
+            committed = true;
+            AtomicFiles.forceFolder(folder.getParent());
+            if (old != null) delete(old);
+        } catch (IOException | UncheckedIOException e) {
+            throw unwritable(folder, e);
+        }
+    }
+
+    private void force() throws IOException {
+        List<Path> paths;
+        try (Stream<Path> tree = Files.walk(temporary)) {
+            paths = tree.toList();
+        }
+        for (Path path : paths) {
+            if (Files.isDirectory(path)) {
+                AtomicFiles.forceFolder(path);
+            } else {
+                try (FileChannel file = FileChannel.open(path, StandardOpenOption.WRITE)) {
+                    file.force(true);
+                }
+            }
+        }
+    }
+
+    private static void delete(Path tree) throws IOException {
+        List<Path> paths;
+        try (Stream<Path> walk = Files.walk(tree)) {
+            paths = walk.sorted(Comparator.reverseOrder()).toList();
+        }
+        for (Path path : paths) Files.delete(path);
+    }
+
+    /// Deletes what was not committed.
+    @Override
+    public void close() {
+        try {
+            if (!committed) delete(temporary);
+        } catch (IOException | UncheckedIOException e) {
+            throw unwritable(folder, e);
+        }
+    }
+
+    private static PretrainedException unwritable(Path path, Exception e) {
+        IOException cause = e instanceof UncheckedIOException u ? u.getCause() : (IOException) e;
+        return new PretrainedException(
+                path + ": cannot be written (" + AtomicFiles.reason(cause) + "); name a folder where you may write", cause);
+    }
+}

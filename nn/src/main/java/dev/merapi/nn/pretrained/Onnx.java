@@ -1,0 +1,160 @@
+package dev.merapi.nn.pretrained;
+
+import dev.merapi.engine.kernel.Floats;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+
+/// The weights in an ONNX model: its initializers, under their names.
+///
+/// PyTorch's exporter turns `x·Wᵀ + b` into `Add(MatMul(x, V), b)` with `V = Wᵀ [in, out]`, and gives V a number for a name.
+/// The bias keeps its name, so V is found through it, and read as `<the bias's prefix>.weight`, W [out, in].
+final class Onnx implements Checkpoint {
+
+    /// Where a tensor that we expose comes from.
+    private record Source(OnnxTensor tensor, TensorInfo info, boolean transposed) {}
+
+    /// The part of a `NodeProto` that matters: `output = op(inputs)`.
+    private record Node(String op, List<String> inputs, List<String> outputs) {}
+
+    private final String source;
+    private final Arena arena;
+    private final Map<String, Source> tensors = new TreeMap<>();
+
+    private Onnx(String source, Arena arena, MemorySegment model) {
+        this.source = source;
+        this.arena = arena;
+        Map<String, OnnxTensor> initializers = new HashMap<>();
+        List<Node> nodes = new ArrayList<>();
+        boolean graph = false;
+        ProtobufReader in = new ProtobufReader(source, model);
+        while (in.next())
+            if (in.field() == 7) {
+                if (graph) throw new PretrainedException(source + ": expected one graph, got two; the file is damaged");
+                graph = true;
+                readGraph(in.message(source), initializers, nodes);
+            }
+        if (!graph) throw new PretrainedException(source + ": expected an ONNX model, got no graph in it; download it again");
+        for (OnnxTensor t : initializers.values())
+            if (t.info() != null) tensors.put(t.name(), new Source(t, t.info(), false));
+        nameMatrices(initializers, nodes);
+    }
+
+    static Onnx open(Path file) {
+        Arena arena = Arena.ofShared();
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+            MemorySegment model = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
+            return new Onnx(file.getFileName().toString(), arena, model);
+        } catch (IOException e) {
+            arena.close();
+            throw new PretrainedException(file + ": cannot be read (" + e.getMessage() + ")", e);
+        } catch (RuntimeException | Error e) {
+            arena.close();
+            throw e;
+        }
+    }
+
+    static Onnx parse(byte[] model, String source) {
+        return new Onnx(source, null, MemorySegment.ofArray(model));
+    }
+
+    private void readGraph(ProtobufReader in, Map<String, OnnxTensor> initializers, List<Node> nodes) {
+        while (in.next()) {
+            switch (in.field()) {
+                case 1 -> nodes.add(readNode(in.message(source)));
+                case 5 -> {
+                    OnnxTensor tensor = OnnxTensor.parse(source, in.message(source));
+                    if (initializers.put(tensor.name(), tensor) != null)
+                        throw new PretrainedException(
+                                source + ": \"" + tensor.name() + "\": got two tensors of this name; the file is damaged");
+                }
+                default -> {} // inputs, outputs, doc strings
+            }
+        }
+    }
+
+    private static Node readNode(ProtobufReader in) {
+        List<String> inputs = new ArrayList<>();
+        List<String> outputs = new ArrayList<>();
+        String op = "";
+        while (in.next()) {
+            switch (in.field()) {
+                case 1 -> inputs.add(in.string());
+                case 2 -> outputs.add(in.string());
+                case 4 -> op = in.string();
+                default -> {} // attributes: constants of the graph, no weights
+            }
+        }
+        return new Node(op, inputs, outputs);
+    }
+
+    private void nameMatrices(Map<String, OnnxTensor> initializers, List<Node> nodes) {
+        Map<String, Node> products = new HashMap<>(); // output → MatMul
+        for (Node node : nodes) if (node.op().equals("MatMul")) node.outputs().forEach(o -> products.put(o, node));
+        for (Node node : nodes) {
+            if (!node.op().equals("Add") || node.inputs().size() != 2) continue;
+            nameMatrix(node.inputs().get(0), node.inputs().get(1), products, initializers);
+            nameMatrix(node.inputs().get(1), node.inputs().get(0), products, initializers);
+        }
+    }
+
+    /// `Add(bias, product)`, if that is what it is.
+    private void nameMatrix(
+            String bias, String product, Map<String, Node> products, Map<String, OnnxTensor> initializers) {
+        OnnxTensor b = initializers.get(bias);
+        Node matmul = products.get(product);
+        if (b == null || b.info() == null || !bias.endsWith(".bias") || matmul == null || matmul.inputs().size() != 2) return;
+        OnnxTensor matrix = initializers.get(matmul.inputs().get(1));
+        if (matrix == null || matrix.info() == null) return;
+        long[] shape = matrix.info().shape();
+        if (shape.length != 2 || b.info().shape().length != 1 || b.info().shape()[0] != shape[1]) return;
+        String name = bias.substring(0, bias.length() - "bias".length()) + "weight";
+        TensorInfo info = new TensorInfo(name, matrix.info().dtype(), new long[] {shape[1], shape[0]});
+        tensors.remove(matrix.name());
+        tensors.put(name, new Source(matrix, info, true));
+    }
+
+    @Override
+    public String source() {
+        return source;
+    }
+
+    @Override
+    public Set<String> names() {
+        return Collections.unmodifiableSet(tensors.keySet());
+    }
+
+    @Override
+    public TensorInfo info(String name) {
+        return tensor(name).info();
+    }
+
+    @Override
+    public void read(String name, Floats out) {
+        Source tensor = tensor(name);
+        tensor.tensor().read(source, tensor.transposed(), out);
+    }
+
+    private Source tensor(String name) {
+        Source tensor = tensors.get(name);
+        if (tensor == null)
+            throw new PretrainedException(source + ": there is no tensor \"" + name + "\" among its " + tensors.size()
+                    + "; inspect the file for its names");
+        return tensor;
+    }
+
+    @Override
+    public void close() {
+        if (arena != null) arena.close();
+    }
+}

@@ -1,0 +1,38 @@
+package dev.merapi.nn.pretrained;
+
+import java.util.Arrays;
+
+/// What a checkpoint says about one of its tensors.
+///
+/// @param shape sizes of the axes, outermost first; `[]` is a single value
+public record TensorInfo(String name, DType dtype, long[] shape) {
+
+    /// Number of values.
+    public long count() {
+        long n = 1;
+        for (long size : shape) n *= size; // checked by the readers when they opened the file
+        return n;
+    }
+
+    /// Refuses to read into room for another number of values.
+    void checkRoom(String source, int room) {
+        if (room != count())
+            throw new PretrainedException(source + ": \"" + name + "\": holds " + count() + " values of shape "
+                    + Arrays.toString(shape) + ", got room for " + room + "; allocate as many as info(name).count() says");
+    }
+
+    @Override
+    public boolean equals(Object o) {
+        return o instanceof TensorInfo t && t.name.equals(name) && t.dtype == dtype && Arrays.equals(t.shape, shape);
+    }
+
+    @Override
+    public int hashCode() {
+        return name.hashCode();
+    }
+
+    @Override
+    public String toString() {
+        return name + " " + dtype + " " + Arrays.toString(shape);
+    }
+}
