@@ -1,10 +1,11 @@
 package dev.merapi.engine.kernel;
 
-/// Philox 4×32-10, a counter-based random number generator (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3"):
-/// four words of output are a pure function of a counter of four words and a key of two.
+/// Philox 4×32-10, a counter-based random number generator (Salmon et al. 2011, "Parallel random numbers: as easy as
+/// 1, 2, 3"): four words of output are a pure function of a counter of four words and a key of two.
 ///
-/// There is no state, so nothing depends on who draws first. Whoever draws owns a part of the counter space: the last word of the counter
-/// is the training step for [Dropout] (not negative) and one of the negative constants here for everything else.
+/// There is no state, so nothing depends on who draws first. Whoever draws owns a part of the counter space: the last
+/// word of the counter is the training step for [Dropout] (not negative) and one of the negative constants here for
+/// everything else.
 public final class Philox {
     private static final long M0 = 0xD2511F53L, M1 = 0xCD9E8D57L; // the multipliers of the two halves
     private static final int W0 = 0x9E3779B9, W1 = 0xBB67AE85; // the key grows by the golden ratio and by √3 − 1
@@ -45,13 +46,14 @@ public final class Philox {
         return words[(int) (element & 3)];
     }
 
-    /// What element `element` is multiplied with: `1/(1−p)` where it is kept, 0 where it is dropped.
-    public static float factor(Dropout dropout, long element) {
-        if (!dropout.isActive()) return 1f;
-        return Integer.toUnsignedLong(word(dropout, element)) >= dropout.threshold() ? dropout.scale() : 0f;
+    /// x after the dropout, x being its element `element`: `x/(1−p)` where it is kept, 0 where it is dropped.
+    public static float apply(Dropout dropout, long element, float x) {
+        if (!dropout.isActive()) return x;
+        return Integer.toUnsignedLong(word(dropout, element)) >= dropout.threshold() ? x * dropout.scale() : 0f;
     }
 
-    /// Fills x with `mean + deviation · z`, z from the standard normal distribution (Box & Muller 1958). The same values on every machine.
+    /// Fills x with `mean + deviation · z`, z from the standard normal distribution (Box & Muller 1958). The same
+    /// values on every machine.
     ///
     /// @param stream which of the arrays that the seed fills this is
     public static void normal(Floats x, long seed, int stream, float mean, float deviation) {

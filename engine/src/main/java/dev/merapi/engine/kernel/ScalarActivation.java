@@ -46,7 +46,7 @@ final class ScalarActivation {
     }
 
     /// `Φ(x)`: near 0 the series `½ + φ(x)·(x + x³/3 + x⁵/(3·5) + …)`, in the tail Laplace's continued fraction
-    /// `Φ(−x) = φ(x) / (x + 1/(x + 2/(x + 3/(x + …))))` (Abramowitz & Stegun 26.2.11, 26.2.14). To 10⁻¹³ of the value.
+    /// `Φ(−x) = φ(x) / (x + 1/(x + 2/(x + 3/(x + …))))` (Abramowitz & Stegun 26.2.11, 26.2.14). To 10⁻¹³ of it.
     static double normalDistribution(double x) {
         if (x > 3) return 1 - normalDistribution(-x);
         if (x < -3) {

@@ -56,12 +56,21 @@ final class ScalarAttention {
         }
     }
 
-    /// The gradients of the head `h` and the tokens [begin, end): with `δ_i = dcontext_i · context_i` and `P' = dropout(P)`,
+    /// The gradients of the head `h` and the tokens [begin, end): with `δ_i = dcontext_i · context_i` and `P'` the
+    /// dropped P,
     ///
-    ///     dS_ij = P_ij · (keep_ij · dcontext_i·v_j − δ_i)      dq_i = Σ_j dS_ij k_j / √D      dk_j = Σ_i dS_ij q_i / √D
-    ///     dv_j = Σ_i P'_ij dcontext_i
+    ///     dS_ij = P_ij · (keep_ij · dcontext_i·v_j − δ_i)      dv_j = Σ_i P'_ij dcontext_i
+    ///     dq_i = Σ_j dS_ij k_j / √D                            dk_j = Σ_i dS_ij q_i / √D
     private void backward(
-            int h, int begin, int end, Floats context, Floats logSumExp, Floats dcontext, Floats dq, Floats dk, Floats dv) {
+            int h,
+            int begin,
+            int end,
+            Floats context,
+            Floats logSumExp,
+            Floats dcontext,
+            Floats dq,
+            Floats dk,
+            Floats dv) {
         int length = end - begin;
         double[] ds = new double[length], dropped = new double[length]; // row i of dS and of P'
         double[] sumQ = new double[depth], sumK = new double[length * depth], sumV = new double[length * depth];
@@ -112,6 +121,6 @@ final class ScalarAttention {
 
     /// The dropout's factor of P[i, j]: i counted in the batch, j in the sequence.
     private float keep(int h, int i, int j) {
-        return Philox.factor(dropout, ((long) h * tokens + i) * width + j);
+        return Philox.apply(dropout, ((long) h * tokens + i) * width + j, 1f);
     }
 }

@@ -1,7 +1,7 @@
 package dev.merapi.engine.kernel;
 
-/// Every kernel in plain loops, on the calling thread: what the kernels mean, the fallback where the Vector API is missing, and the oracle
-/// of their tests. Sums run in double and are rounded once.
+/// Every kernel in plain loops, on the calling thread: what the kernels mean, the fallback where the Vector API is
+/// missing, and the oracle of their tests. Sums run in double and are rounded once.
 public final class ScalarKernels implements Kernels {
     @Override
     public String name() {
@@ -16,7 +16,7 @@ public final class ScalarKernels implements Kernels {
     @Override
     public void close() {}
 
-    // ── Matrix products ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    // ── Matrix products ─────────────────────────────────────────────────────────────────
 
     @Override
     public void matmulNT(int m, int n, int k, Floats a, Floats b, Floats bias, Floats c, boolean accumulate) {
@@ -49,7 +49,7 @@ public final class ScalarKernels implements Kernels {
         ScalarMatmul.product(m, w.outputs(), w.inputs(), a, w.panels(), bias, c, false);
     }
 
-    // ── Elementwise ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    // ── Elementwise ─────────────────────────────────────────────────────────────────────
 
     @Override
     public void fill(int n, float value, Floats out) {
@@ -88,8 +88,7 @@ public final class ScalarKernels implements Kernels {
     }
 
     @Override
-    public void activationBackward(
-            Activation f, int n, Floats x, Floats y, Floats dy, Floats dx, boolean accumulate) {
+    public void activationBackward(Activation f, int n, Floats x, Floats y, Floats dy, Floats dx, boolean accumulate) {
         for (int i = 0; i < n; i++) {
             double d = dy.get(i) * ScalarActivation.derivative(f, x.get(i), y.get(i));
             dx.set(i, (float) (accumulate ? dx.get(i) + d : d));
@@ -99,7 +98,7 @@ public final class ScalarKernels implements Kernels {
     @Override
     public void dropout(int n, Floats x, Dropout dropout, Floats out, boolean accumulate) {
         for (int i = 0; i < n; i++) {
-            float kept = x.get(i) * Philox.factor(dropout, i);
+            float kept = Philox.apply(dropout, i, x.get(i));
             out.set(i, accumulate ? out.get(i) + kept : kept);
         }
     }
@@ -113,7 +112,7 @@ public final class ScalarKernels implements Kernels {
         }
     }
 
-    // ── Gather ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    // ── Gather ──────────────────────────────────────────────────────────────────────────
 
     @Override
     public void gather(int rows, int cols, Floats table, int[] ids, Floats out, boolean accumulate) {
@@ -136,45 +135,91 @@ public final class ScalarKernels implements Kernels {
         }
     }
 
-    // ── Layer normalization ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    // ── Layer normalization ─────────────────────────────────────────────────────────────
 
     @Override
     public void layerNorm(
-            int rows, int cols, Floats x, Dropout dropout, Floats residual, Floats gamma, Floats beta, float eps,
-            Floats sum, Floats y, Floats mean, Floats rstd) {
+            int rows,
+            int cols,
+            Floats x,
+            Dropout dropout,
+            Floats residual,
+            Floats gamma,
+            Floats beta,
+            float eps,
+            Floats sum,
+            Floats y,
+            Floats mean,
+            Floats rstd) {
         ScalarNorm.forward(rows, cols, x, dropout, residual, gamma, beta, eps, sum, y, mean, rstd);
     }
 
     @Override
     public void layerNormBackward(
-            int rows, int cols, Floats sum, Floats gamma, Floats mean, Floats rstd, Floats dy,
-            Floats ds, boolean accumulate, Floats dgamma, Floats dbeta, boolean accumulateParameters) {
+            int rows,
+            int cols,
+            Floats sum,
+            Floats gamma,
+            Floats mean,
+            Floats rstd,
+            Floats dy,
+            Floats ds,
+            boolean accumulate,
+            Floats dgamma,
+            Floats dbeta,
+            boolean accumulateParameters) {
         ScalarNorm.backward(
                 rows, cols, sum, gamma, mean, rstd, dy, ds, accumulate, dgamma, dbeta, accumulateParameters);
     }
 
-    // ── Attention ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    // ── Attention ───────────────────────────────────────────────────────────────────────
 
     @Override
     public void attention(
-            int heads, int channels, int[] starts, int sequences, Floats q, Floats k, Floats v, Dropout dropout,
-            Floats context, Floats logSumExp) {
+            int heads,
+            int channels,
+            int[] starts,
+            int sequences,
+            Floats q,
+            Floats k,
+            Floats v,
+            Dropout dropout,
+            Floats context,
+            Floats logSumExp) {
         new ScalarAttention(heads, channels, starts, sequences, q, k, v, dropout).forward(context, logSumExp);
     }
 
     @Override
     public void attentionBackward(
-            int heads, int channels, int[] starts, int sequences, Floats q, Floats k, Floats v, Dropout dropout,
-            Floats context, Floats logSumExp, Floats dcontext, Floats dq, Floats dk, Floats dv) {
+            int heads,
+            int channels,
+            int[] starts,
+            int sequences,
+            Floats q,
+            Floats k,
+            Floats v,
+            Dropout dropout,
+            Floats context,
+            Floats logSumExp,
+            Floats dcontext,
+            Floats dq,
+            Floats dk,
+            Floats dv) {
         new ScalarAttention(heads, channels, starts, sequences, q, k, v, dropout)
                 .backward(context, logSumExp, dcontext, dq, dk, dv);
     }
 
-    // ── Losses ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    // ── Losses ──────────────────────────────────────────────────────────────────────────
 
     @Override
     public void crossEntropy(
-            int rows, int classes, Floats logits, int[] labels, Floats weights, float smoothing, Floats loss,
+            int rows,
+            int classes,
+            Floats logits,
+            int[] labels,
+            Floats weights,
+            float smoothing,
+            Floats loss,
             Floats dlogits) {
         ScalarLoss.crossEntropy(rows, classes, logits, labels, weights, smoothing, loss, dlogits);
     }
@@ -185,7 +230,7 @@ public final class ScalarKernels implements Kernels {
         ScalarLoss.binaryCrossEntropy(rows, classes, logits, targets, positiveWeights, loss, dlogits);
     }
 
-    // ── Optimizer ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    // ── Optimizer ───────────────────────────────────────────────────────────────────────
 
     @Override
     public double sumOfSquares(int n, Floats x) {
@@ -194,7 +239,8 @@ public final class ScalarKernels implements Kernels {
         return sum;
     }
 
-    /// In float, operation by operation as `torch.optim.AdamW` without `fused`: its results and these are to stay equal over many steps.
+    /// In float, operation by operation as `torch.optim.AdamW` without `fused`: its results and these are to stay equal
+    /// over many steps.
     @Override
     public void adamW(int n, Floats p, Floats g, Floats m, Floats v, AdamStep step) {
         double lr = step.lr(), beta1 = step.beta1(), beta2 = step.beta2(), eps = step.eps();

@@ -1,6 +1,7 @@
 package dev.merapi.engine.kernel;
 
-/// Losses in plain loops. Everything is computed in double: a batch has few logits, and both implementations of [Kernels] may call this one.
+/// Losses in plain loops. Everything is computed in double: a batch has few logits, and both implementations of
+/// [Kernels] may call this one.
 final class ScalarLoss {
     /// The label of a row that does not count.
     static final int IGNORED = -100;
@@ -9,7 +10,14 @@ final class ScalarLoss {
 
     /// See [Kernels#crossEntropy]. A batch in which every row is ignored has the loss 0/0 = NaN, as in PyTorch.
     static void crossEntropy(
-            int rows, int classes, Floats logits, int[] labels, Floats weights, float smoothing, Floats loss, Floats dlogits) {
+            int rows,
+            int classes,
+            Floats logits,
+            int[] labels,
+            Floats weights,
+            float smoothing,
+            Floats loss,
+            Floats dlogits) {
         double weightOfClasses = 0, weightOfLabels = 0, sum = 0;
         for (int c = 0; c < classes; c++) weightOfClasses += weight(weights, c);
         for (int r = 0; r < rows; r++) if (labels[r] != IGNORED) weightOfLabels += weight(weights, labels[r]);
@@ -25,7 +33,8 @@ final class ScalarLoss {
             double smooth = smoothing / classes; // what every class receives
             double hit = (1.0 - smoothing) * weight(weights, label); // what the label receives in addition
             sum += hit * (lse - logits.get(at + label));
-            for (int c = 0; smooth > 0 && c < classes; c++) sum += smooth * weight(weights, c) * (lse - logits.get(at + c));
+            for (int c = 0; smooth > 0 && c < classes; c++)
+                sum += smooth * weight(weights, c) * (lse - logits.get(at + c));
             for (int c = 0; dlogits != null && c < classes; c++) {
                 double p = Math.exp(logits.get(at + c) - lse);
                 double d = hit * (c == label ? p - 1 : p) + smooth * (p * weightOfClasses - weight(weights, c));
@@ -58,7 +67,9 @@ final class ScalarLoss {
             double z = logits.get(i), t = targets.get(i);
             double positive = t * (positiveWeights == null ? 1 : positiveWeights.get(i % classes)), negative = 1 - t;
             sum += negative * softplus(z) + positive * softplus(-z);
-            if (dlogits != null) dlogits.set(i, (float) ((negative * ScalarActivation.sigmoid(z) - positive * ScalarActivation.sigmoid(-z)) / n));
+            if (dlogits != null)
+                dlogits.set(i, (float)
+                        ((negative * ScalarActivation.sigmoid(z) - positive * ScalarActivation.sigmoid(-z)) / n));
         }
         loss.set(0, (float) (sum / n));
     }

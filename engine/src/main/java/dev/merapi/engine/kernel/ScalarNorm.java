@@ -6,14 +6,24 @@ final class ScalarNorm {
 
     /// See [Kernels#layerNorm].
     static void forward(
-            int rows, int cols, Floats x, Dropout dropout, Floats residual, Floats gamma, Floats beta, float eps,
-            Floats sum, Floats y, Floats mean, Floats rstd) {
+            int rows,
+            int cols,
+            Floats x,
+            Dropout dropout,
+            Floats residual,
+            Floats gamma,
+            Floats beta,
+            float eps,
+            Floats sum,
+            Floats y,
+            Floats mean,
+            Floats rstd) {
         float[] s = new float[cols];
         for (int r = 0; r < rows; r++) {
             int at = r * cols;
             double mu = 0;
             for (int c = 0; c < cols; c++) {
-                s[c] = x.get(at + c) * Philox.factor(dropout, at + c);
+                s[c] = Philox.apply(dropout, at + c, x.get(at + c));
                 if (residual != null) s[c] += residual.get(at + c);
                 if (sum != null) sum.set(at + c, s[c]);
                 mu += s[c] / cols;
@@ -29,8 +39,18 @@ final class ScalarNorm {
 
     /// See [Kernels#layerNormBackward].
     static void backward(
-            int rows, int cols, Floats sum, Floats gamma, Floats mean, Floats rstd, Floats dy,
-            Floats ds, boolean accumulate, Floats dgamma, Floats dbeta, boolean accumulateParameters) {
+            int rows,
+            int cols,
+            Floats sum,
+            Floats gamma,
+            Floats mean,
+            Floats rstd,
+            Floats dy,
+            Floats ds,
+            boolean accumulate,
+            Floats dgamma,
+            Floats dbeta,
+            boolean accumulateParameters) {
         double[] sumGamma = new double[cols], sumBeta = new double[cols];
         for (int r = 0; r < rows; r++) {
             int at = r * cols;
