@@ -33,7 +33,7 @@ record Pipeline(
         }
         boolean maybeSurrogates = bits >= Character.MIN_SURROGATE;
         if (maybeSurrogates) {
-            requireUnicode(text);
+            requireUnicode(source);
         }
         boolean ascii = bits < 128;
         TokenBuffer tokens = new TokenBuffer();
@@ -59,12 +59,17 @@ record Pipeline(
         return tokens;
     }
 
-    private static void requireUnicode(String text) {
-        int lone = Surrogates.firstLone(text);
-        if (lone >= 0) {
-            throw new TokenizerException("encode: the text has a lone surrogate, U+"
-                    + "%04X".formatted((int) text.charAt(lone)) + ", at " + lone
-                    + ", expected Unicode text; it was cut in the middle of a character, or decoded wrongly");
+    private static void requireUnicode(char[] text) {
+        for (int i = 0; i < text.length; i++) {
+            if (!Character.isSurrogate(text[i])) {
+                continue;
+            }
+            if (i + 1 == text.length || !Character.isSurrogatePair(text[i], text[i + 1])) {
+                throw new TokenizerException("encode: the text has a lone surrogate, U+"
+                        + "%04X".formatted((int) text[i]) + ", at " + i
+                        + ", expected Unicode text; it was cut in the middle of a character, or decoded wrongly");
+            }
+            i++;
         }
     }
 

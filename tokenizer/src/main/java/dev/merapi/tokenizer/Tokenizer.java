@@ -21,7 +21,8 @@ import java.util.stream.IntStream;
 ///     int[] ids = e.ids();                                  // [101, 1037, 4366, 102, 2049, 3350, 102]
 ///     String text = tokenizer.decode(ids, true);            // "a claim its evidence"
 ///
-/// The rules are those of tokenizers 0.23, but for these, where it errs or leaves the choice to chance:
+/// A `tokenizer.json` is taken at its word, also where transformers would rebuild BERT's tokenizer from the settings
+/// beside it. The rules are those of tokenizers 0.23, but for these, where it errs or leaves the choice to chance:
 ///
 /// - Overflowing windows reach to the end of the text; it stops soon after the first, and loses the rest.
 /// - Word ids count from the start of the text also when the left side is truncated.
@@ -65,9 +66,11 @@ public final class Tokenizer {
     public static Tokenizer fromJson(InputStream tokenizerJson) {
         TokenizerFiles json = new TokenizerFiles(Map.of(TokenizerFiles.TOKENIZER, readAll(tokenizerJson)));
         // Saved beside it, so that transformers too goes by the tokenizer.json and not by what it thinks BERT is.
-        byte[] settings = Loader.load(json).describe().getBytes(StandardCharsets.UTF_8);
-        return Loader.load(new TokenizerFiles(Map.of(
-                TokenizerFiles.TOKENIZER, json.bytes(TokenizerFiles.TOKENIZER), TokenizerConfig.FILE, settings)));
+        Tokenizer loaded = Loader.load(json);
+        byte[] settings = loaded.describe().getBytes(StandardCharsets.UTF_8);
+        TokenizerFiles files = new TokenizerFiles(
+                Map.of(TokenizerFiles.TOKENIZER, json.bytes(TokenizerFiles.TOKENIZER), TokenizerConfig.FILE, settings));
+        return new Tokenizer(loaded.pipeline, loaded.config, loaded.special, loaded.truncationSide, files);
     }
 
     /// Loads a tokenizer from the texts of a `tokenizer.json` and a `tokenizer_config.json`.
@@ -187,7 +190,7 @@ public final class Tokenizer {
         return config.cleanUpSpaces() ? WordPieceDecoder.cleanSpaces(text) : text;
     }
 
-    /// How many tokens there are, those added to the model's vocabulary included: the rows that an embedding needs.
+    /// How many tokens there are, those added to the model's vocabulary included.
     public int vocabularySize() {
         Vocabulary vocabulary = pipeline.model().vocabulary();
         return vocabulary.size() + pipeline.addedTokens().newOnes(vocabulary);

@@ -16,6 +16,8 @@ final class Trie {
     static final int ROOT = 0;
     static final int NONE = -1;
 
+    private static final int CROWD = 4096;
+
     private final char[] numbers; // of the units up to the highest in use; 0: in no key
     private int[] base = new int[256];
     private int[] parent = new int[256];
@@ -111,6 +113,8 @@ final class Trie {
         BitSet taken = new BitSet();
         taken.set(ROOT);
         int firstFree = 1; // below it the array is so full that it is not worth searching
+        int[] starts = new int[numbers.length + 1]; // where the keys of each child start
+        int[] children = new int[numbers.length];
         Deque<Open> open = new ArrayDeque<>();
         open.push(new Open(ROOT, 0, keys.length, 0));
         while (!open.isEmpty()) {
@@ -122,14 +126,18 @@ final class Trie {
             if (from == node.to) {
                 continue;
             }
-            int[] starts = childStarts(keys, from, node.to, node.depth);
-            int[] children = new int[starts.length - 1];
-            for (int i = 0; i < children.length; i++) {
-                children[i] = numbers[keys[starts[i]].charAt(node.depth)];
+            int count = 0;
+            for (int i = from; i < node.to; i++) {
+                int number = numbers[keys[i].charAt(node.depth)];
+                if (count == 0 || number != children[count - 1]) {
+                    children[count] = number;
+                    starts[count++] = i;
+                }
             }
-            int offset = findRoom(children, taken, firstFree);
+            starts[count] = node.to;
+            int offset = findRoom(children, count, taken, firstFree);
             base[node.at] = offset;
-            for (int i = 0; i < children.length; i++) {
+            for (int i = 0; i < count; i++) {
                 int child = offset + children[i];
                 if (child >= parent.length) {
                     resize(2 * child);
@@ -138,32 +146,30 @@ final class Trie {
                 parent[child] = node.at;
                 open.push(new Open(child, starts[i], starts[i + 1], node.depth + 1));
             }
-            firstFree = Math.max(firstFree, taken.nextClearBit(firstFree));
-            if (taken.length() - firstFree > 4096
-                    && taken.get(firstFree, firstFree + 4096).cardinality() > 4000) {
-                firstFree += 4096;
+            firstFree = taken.nextClearBit(firstFree);
+            if (taken.length() - firstFree > CROWD
+                    && taken.get(firstFree, firstFree + CROWD).cardinality() > CROWD - CROWD / 32) {
+                firstFree += CROWD;
             }
         }
         return taken.length();
     }
 
-    /// Where the keys of each next unit start, and where the last ones end.
-    private static int[] childStarts(String[] keys, int from, int to, int depth) {
-        return IntStream.concat(
-                        IntStream.range(from, to)
-                                .filter(i -> i == from || keys[i].charAt(depth) != keys[i - 1].charAt(depth)),
-                        IntStream.of(to))
-                .toArray();
-    }
-
-    private static int findRoom(int[] children, BitSet taken, int firstFree) {
-        int lowest = Arrays.stream(children).min().orElseThrow();
-        for (int free = taken.nextClearBit(Math.max(firstFree, lowest)); ; free = taken.nextClearBit(free + 1)) {
-            int offset = free - lowest;
-            if (Arrays.stream(children).noneMatch(child -> taken.get(offset + child))) {
-                return offset;
+    /// An offset that puts all children on free places.
+    private static int findRoom(int[] children, int count, BitSet taken, int firstFree) {
+        int lowest = children[0];
+        for (int i = 1; i < count; i++) {
+            lowest = Math.min(lowest, children[i]);
+        }
+        int offset = -1;
+        for (int fitting = 0; fitting < count; ) {
+            offset = taken.nextClearBit(Math.max(firstFree, offset + 1 + lowest)) - lowest;
+            fitting = 0;
+            while (fitting < count && !taken.get(offset + children[fitting])) {
+                fitting++;
             }
         }
+        return offset;
     }
 
     private void resize(int size) {

@@ -57,11 +57,6 @@ final class Unicode {
         return (properties(codePoint) & flag) != 0;
     }
 
-    /// Canonical combining class, 0 for a starter.
-    static int combiningClass(int codePoint) {
-        return (properties(codePoint) & CLASS) >> 8;
-    }
-
     /// Lower case of one code point, as Rust's `char::to_lowercase`: no context (Σ is always σ), no locale. Null where
     /// the code point is its own lower case. Longer than one only for İ.
     static int[] lowerCase(int properties) {
