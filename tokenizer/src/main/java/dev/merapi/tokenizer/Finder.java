@@ -62,13 +62,12 @@ final class Finder {
         numbers.keySet().forEach(pattern -> firsts[pattern.charAt(0)] = true);
     }
 
-    boolean isEmpty() {
-        return firsts.length == 0;
-    }
-
     /// Fills `found` with the tokens in `text[from, to)`; nothing outside of it is looked at.
     void find(char[] text, int from, int to, Found found) {
         found.count = 0;
+        if (firsts.length == 0) {
+            return;
+        }
         int free = from; // the end of the last token, with its white space
         for (int i = from; i < to; ) {
             if (text[i] >= firsts.length || !firsts[text[i]]) {
