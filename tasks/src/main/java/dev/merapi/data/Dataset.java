@@ -17,6 +17,17 @@ public record Dataset(String source, List<String> labels, List<Example> examples
         }
     }
 
+    /// Makes sure that every example has an answer of the kind that a task learns from.
+    public void require(Class<? extends Target> kind) {
+        for (Example example : examples) {
+            if (!kind.isInstance(example.target())) {
+                throw new DataException(source + ": example " + example.id() + " has "
+                        + (example.target() == Target.UNKNOWN ? "no label" : "a label of another kind")
+                        + ", expected one for every example to train or evaluate; add it, or only predict");
+            }
+        }
+    }
+
     public int size() {
         return examples.size();
     }

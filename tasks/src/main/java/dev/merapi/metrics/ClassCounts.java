@@ -4,7 +4,8 @@ import java.util.List;
 import java.util.function.IntToDoubleFunction;
 import java.util.stream.IntStream;
 
-/// For each of K classes how often it was predicted, how often it was right, and how often it should have been: all that precision,
+/// For each of K classes how often it was predicted, how often it was right, and how often it should have been: all
+/// that precision,
 /// recall and F1 need.
 ///
 ///     precision = hit / predicted      recall = hit / actual      F1 = 2 · hit / (predicted + actual)
@@ -80,13 +81,12 @@ public final class ClassCounts {
         double total = 0;
         double weights = 0;
         for (int k = 0; k < classes(); k++) {
-            double weight =
-                    switch (average) {
-                        case MACRO -> 1;
-                        case MACRO_SEEN -> actual[k] + predicted[k] > 0 ? 1 : 0;
-                        case WEIGHTED -> actual[k];
-                        case MICRO -> throw new IllegalArgumentException("ClassCounts.mean: MICRO is no mean of classes");
-                    };
+            double weight = switch (average) {
+                case MACRO -> 1;
+                case MACRO_SEEN -> actual[k] + predicted[k] > 0 ? 1 : 0;
+                case WEIGHTED -> actual[k];
+                case MICRO -> throw new IllegalArgumentException("ClassCounts.mean: MICRO is no mean of classes");
+            };
             total += weight * score.applyAsDouble(k);
             weights += weight;
         }

@@ -8,7 +8,8 @@ public final class ConfusionMatrix {
     private final long[] counts; // [K, K]
 
     public ConfusionMatrix(int classes) {
-        if (classes < 1) throw new IllegalArgumentException("ConfusionMatrix: expected at least 1 class, got " + classes);
+        if (classes < 1)
+            throw new IllegalArgumentException("ConfusionMatrix: expected at least 1 class, got " + classes);
         this.classes = classes;
         this.counts = new long[Math.multiplyExact(classes, classes)];
     }

@@ -8,7 +8,8 @@ public final class MultilabelCounts {
     private long exact;
 
     public MultilabelCounts(int classes) {
-        if (classes < 1) throw new IllegalArgumentException("MultilabelCounts: expected at least 1 class, got " + classes);
+        if (classes < 1)
+            throw new IllegalArgumentException("MultilabelCounts: expected at least 1 class, got " + classes);
         this.classes = classes;
         this.scores = new ClassCounts(classes);
     }

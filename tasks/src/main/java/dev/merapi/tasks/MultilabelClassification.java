@@ -1,8 +1,16 @@
 package dev.merapi.tasks;
 
 import dev.merapi.data.Dataset;
+import dev.merapi.data.Target;
 import dev.merapi.metrics.Evaluation;
+import dev.merapi.metrics.MultilabelCounts;
+import dev.merapi.metrics.Probabilities;
+import dev.merapi.nn.loss.BinaryCrossEntropy;
+import dev.merapi.nn.model.ProblemType;
+import dev.merapi.nn.pretrained.Json;
 import dev.merapi.train.SettingsException;
+import java.util.Arrays;
+import java.util.List;
 
 /// Any number of labels for a text: which emotions does it show?
 ///
@@ -26,14 +34,48 @@ public record MultilabelClassification(Settings settings) {
     }
 
     /// Fine-tunes; the best epoch is in the output folder and in the result.
+    ///
+    /// @throws SettingsException if settings, model and data do not go together
     public Trained train(FineTuning run) {
-        throw new UnsupportedOperationException();
+        BinaryCrossEntropy loss = BinaryCrossEntropy.of();
+        return ClassificationRun.train(
+                run,
+                new Recipe(
+                        ProblemType.MULTI_LABEL_CLASSIFICATION,
+                        Target.AnyOf.class,
+                        settings.input(),
+                        settings.dropout(),
+                        settings.freezeEncoder(),
+                        (logits, batch) -> loss.of(logits, batch.targets()),
+                        (logits, data) -> score(logits, data, settings.threshold()),
+                        json -> json.with("threshold", Json.Num.of(settings.threshold()))));
     }
 
     /// How well a classifier does on examples whose labels are known.
     ///
     /// @param threshold a label holds from this probability on
     public static Evaluation evaluate(TextClassifier classifier, Dataset data, float threshold) {
-        throw new UnsupportedOperationException();
+        data.require(Target.AnyOf.class);
+        return score(classifier.logits(data.examples()), data, threshold);
+    }
+
+    private static Evaluation score(float[][] logits, Dataset data, float threshold) {
+        MultilabelCounts counts = new MultilabelCounts(data.labels().size());
+        float[] thresholds = new float[data.labels().size()];
+        Arrays.fill(thresholds, threshold);
+        double loss = 0;
+        for (int row = 0; row < logits.length; row++) {
+            boolean[] holds = holds(data.examples().get(row).target());
+            counts.update(holds, MultilabelCounts.decide(Probabilities.sigmoid(logits[row]), thresholds));
+            loss += Probabilities.binaryCrossEntropy(logits[row], holds);
+        }
+        return Evaluation.of(counts, loss / logits.length, data.labels());
+    }
+
+    private static boolean[] holds(Target target) {
+        List<Boolean> labels = ((Target.AnyOf) target).labels();
+        boolean[] holds = new boolean[labels.size()];
+        for (int k = 0; k < holds.length; k++) holds[k] = labels.get(k);
+        return holds;
     }
 }

@@ -1,10 +1,17 @@
 package dev.merapi.tasks;
 
 import dev.merapi.data.Dataset;
+import dev.merapi.data.Target;
+import dev.merapi.metrics.ConfusionMatrix;
 import dev.merapi.metrics.Evaluation;
+import dev.merapi.metrics.Probabilities;
 import dev.merapi.nn.loss.CrossEntropy;
+import dev.merapi.nn.model.ProblemType;
+import dev.merapi.nn.pretrained.Json;
 import dev.merapi.train.SettingsException;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /// One label for a text, or for a pair of texts read together (a cross-encoder): does this passage support the claim?
 ///
@@ -46,12 +53,61 @@ public record PairClassification(Settings settings) {
     }
 
     /// Fine-tunes; the best epoch is in the output folder and in the result.
+    ///
+    /// @throws SettingsException if settings, model and data do not go together
     public Trained train(FineTuning run) {
-        throw new UnsupportedOperationException();
+        List<String> labels = run.train().labels();
+        List<Float> weights = settings.classWeights();
+        if (!weights.isEmpty() && weights.size() != labels.size()) {
+            throw new SettingsException("class-weights: expected " + labels.size() + " numbers, one for each of "
+                    + labels + ", got " + weights.size() + ", " + weights);
+        }
+        CrossEntropy smoothed = CrossEntropy.of().labelSmoothing((float) settings.labelSmoothingFactor());
+        CrossEntropy loss = weights.isEmpty() ? smoothed : smoothed.weights(unboxed(weights));
+        return ClassificationRun.train(
+                run,
+                new Recipe(
+                        ProblemType.SINGLE_LABEL_CLASSIFICATION,
+                        Target.OneOf.class,
+                        settings.input(),
+                        settings.dropout(),
+                        settings.freezeEncoder(),
+                        (logits, batch) -> loss.of(logits, batch.labels()),
+                        PairClassification::score,
+                        this::record));
     }
 
     /// How well a classifier does on examples whose labels are known.
     public static Evaluation evaluate(TextClassifier classifier, Dataset data) {
-        throw new UnsupportedOperationException();
+        data.require(Target.OneOf.class);
+        return score(classifier.logits(data.examples()), data);
+    }
+
+    private static Evaluation score(float[][] logits, Dataset data) {
+        int[] labels = data.examples().stream()
+                .mapToInt(example -> ((Target.OneOf) example.target()).label())
+                .toArray();
+        int[] predictions =
+                Arrays.stream(logits).mapToInt(Probabilities::argmax).toArray();
+        ConfusionMatrix confusion = new ConfusionMatrix(data.labels().size());
+        confusion.update(labels, predictions);
+        double loss = IntStream.range(0, labels.length)
+                .mapToDouble(row -> Probabilities.crossEntropy(logits[row], labels[row]))
+                .sum();
+        return Evaluation.of(confusion, loss / labels.length, data.labels());
+    }
+
+    private Json.Obj record(Json.Obj json) {
+        List<Json> weights = settings.classWeights().stream()
+                .<Json>map(weight -> Json.Num.of((float) weight))
+                .toList();
+        return json.with("class_weights", new Json.Arr(weights))
+                .with("label_smoothing_factor", settings.labelSmoothingFactor());
+    }
+
+    private static float[] unboxed(List<Float> values) {
+        float[] array = new float[values.size()];
+        for (int i = 0; i < array.length; i++) array[i] = values.get(i);
+        return array;
     }
 }

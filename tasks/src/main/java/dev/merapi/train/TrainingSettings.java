@@ -1,9 +1,15 @@
 package dev.merapi.train;
 
+import dev.merapi.nn.Parameter;
+import dev.merapi.nn.optim.AdamW;
+import dev.merapi.nn.optim.Schedule;
+import java.util.List;
+
 /// How a model is trained, under the names that Hugging Face's `TrainingArguments` gave them.
 ///
 /// @param numTrainEpochs how often every example is seen
-/// @param maxSteps ends the run after so many optimizer steps, without an evaluation if that is inside an epoch; 0 for no such limit
+/// @param maxSteps ends the run after so many optimizer steps, without an evaluation if that is inside an epoch; 0 for
+/// no such limit
 /// @param perDeviceTrainBatchSize rows of a training batch
 /// @param perDeviceEvalBatchSize rows of an evaluation batch
 /// @param gradientAccumulationSteps batches whose gradients are averaged in one optimizer step
@@ -12,7 +18,8 @@ package dev.merapi.train;
 /// @param warmupRatio share of all steps that warm up; counts where `warmupSteps` is 0
 /// @param warmupSteps steps that warm up; 0 to go by `warmupRatio`
 /// @param weightDecay AdamW's decoupled decay
-/// @param decayBiasesAndNorms whether biases and layer norms decay too, PyTorch's default; otherwise they are left out, transformers' default
+/// @param decayBiasesAndNorms whether biases and layer norms decay too, PyTorch's default; otherwise they are left out,
+/// transformers' default
 /// @param adamBeta1 decay of the first moment
 /// @param adamBeta2 decay of the second moment
 /// @param adamEpsilon added to the root of the second moment
@@ -76,6 +83,36 @@ public record TrainingSettings(
         between("adam-epsilon", adamEpsilon, 0, Double.MAX_VALUE);
         between("max-grad-norm", maxGradNorm, 0, Double.MAX_VALUE);
         atLeast("patience", patience, 0);
+    }
+
+    /// Optimizer steps of an epoch over so many rows.
+    int stepsPerEpoch(int rows) {
+        int batches = Math.ceilDiv(rows, perDeviceTrainBatchSize);
+        return Math.ceilDiv(batches, gradientAccumulationSteps);
+    }
+
+    /// Optimizer steps of the run.
+    int totalSteps(int rows) {
+        int steps = Math.multiplyExact(numTrainEpochs, stepsPerEpoch(rows));
+        return maxSteps == 0 ? steps : Math.min(steps, maxSteps);
+    }
+
+    AdamW optimizer(List<Parameter> parameters) {
+        AdamW adam = AdamW.of(parameters)
+                .betas(adamBeta1, adamBeta2)
+                .eps(adamEpsilon)
+                .weightDecay(weightDecay);
+        return decayBiasesAndNorms ? adam : adam.noDecay(AdamW.BIASES_AND_NORMS);
+    }
+
+    Schedule schedule(int totalSteps) {
+        int warmup = warmupSteps > 0 ? warmupSteps : (int) Math.rint(warmupRatio * totalSteps);
+        return switch (lrSchedulerType) {
+            case LINEAR_WARMUP -> Schedule.linearWarmup(learningRate, warmup);
+            case LINEAR -> Schedule.linear(learningRate, warmup, totalSteps);
+            case COSINE -> Schedule.cosine(learningRate, warmup, totalSteps);
+            case CONSTANT -> Schedule.constant(learningRate);
+        };
     }
 
     private static void atLeast(String name, int value, int least) {

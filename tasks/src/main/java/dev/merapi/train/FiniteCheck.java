@@ -1,0 +1,42 @@
+package dev.merapi.train;
+
+import dev.merapi.nn.Parameter;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+
+/// Stops a run before a loss or a gradient that is no number reaches the weights.
+final class FiniteCheck {
+    private FiniteCheck() {}
+
+    /// @param loss of the step
+    /// @param norm of its gradients
+    /// @param step from 1
+    static void require(double loss, double norm, int step, List<Parameter> parameters) {
+        if (Double.isFinite(loss) && Double.isFinite(norm)) return;
+        String found = Double.isFinite(loss) ? "the gradients' norm is " + norm : "the loss is " + loss;
+        throw new TrainingException("training: " + found + " in step " + step + ", expected a finite number; "
+                + culprit(parameters)
+                + "; the weights are those of the step before: lower --learning-rate, or --max-grad-norm");
+    }
+
+    private static String culprit(List<Parameter> parameters) {
+        return first(parameters, parameter -> parameter.tensor().toArray())
+                .map(name -> "the first bad parameter is " + name)
+                .or(() -> first(parameters, parameter -> parameter.tensor().gradientToArray())
+                        .map(name -> "all parameters are finite, the first bad gradient is that of " + name))
+                .orElse("all parameters and gradients are finite");
+    }
+
+    private static Optional<String> first(List<Parameter> parameters, Function<Parameter, float[]> values) {
+        return parameters.stream()
+                .filter(parameter -> !finite(values.apply(parameter)))
+                .map(Parameter::name)
+                .findFirst();
+    }
+
+    private static boolean finite(float[] values) {
+        for (float value : values) if (!Float.isFinite(value)) return false;
+        return true;
+    }
+}
