@@ -22,7 +22,7 @@ final class DoctorVerb extends Verb {
         Runtime runtime = Runtime.getRuntime();
         findings.put("java", "%s, %s".formatted(System.getProperty("java.vm.version"), System.getProperty("java.vendor")));
         try (Device device = Device.best()) {
-            findings.put("kernels", device.name());
+            findings.put("kernels", device.kernels().name());
             findings.put("threads", Integer.toString(device.threads()));
             findings.put("reason", device.reason());
         }

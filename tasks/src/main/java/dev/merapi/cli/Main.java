@@ -26,7 +26,6 @@ public final class Main {
 
     static int run(Console console, String... args) {
         CommandLine line = Merapi.commandLine(console);
-        line.setCaseInsensitiveEnumValuesAllowed(true);
         line.setOut(new PrintWriter(console.out(), true, StandardCharsets.UTF_8));
         line.setErr(new PrintWriter(console.err(), true, StandardCharsets.UTF_8));
         line.setColorScheme(Help.defaultColorScheme(console.terminal() ? Help.Ansi.AUTO : Help.Ansi.OFF));

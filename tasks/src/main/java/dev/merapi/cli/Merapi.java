@@ -1,5 +1,8 @@
 package dev.merapi.cli;
 
+import dev.merapi.tokenizer.Truncation;
+import dev.merapi.train.BestBy;
+import dev.merapi.train.SchedulerType;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -25,8 +28,19 @@ final class Merapi implements Runnable {
     static CommandLine commandLine(Console console) {
         CommandLine line = new CommandLine(new Merapi());
         for (Verb verb : new Verb[] {
-            new TokenizeVerb(console), new DoctorVerb(console),
+            new TrainVerb(console),
+            new EvaluateVerb(console),
+            new PredictVerb(console),
+            new TokenizeVerb(console),
+            new DoctorVerb(console),
         }) line.addSubcommand(verb);
+        for (String verb : new String[] {"convert", "download", "bench"}) line.addSubcommand(verb, new LaterVerb(console));
+        line.registerConverter(Task.class, new Kebab<>(Task.class));
+        line.registerConverter(Truncation.class, new Kebab<>(Truncation.class));
+        line.registerConverter(SchedulerType.class, new Kebab<>(SchedulerType.class));
+        line.registerConverter(BestBy.class, new Kebab<>(BestBy.class));
+        line.registerConverter(DataOptions.Format.class, new Kebab<>(DataOptions.Format.class));
+        line.registerConverter(DeviceOptions.Kind.class, new Kebab<>(DeviceOptions.Kind.class));
         return line;
     }
 

@@ -1,5 +1,6 @@
 package dev.merapi.cli;
 
+import dev.merapi.tasks.Pretrained;
 import dev.merapi.tokenizer.Tokenizer;
 import java.nio.file.Path;
 import picocli.CommandLine.Option;
@@ -19,6 +20,11 @@ final class ModelOption {
     /// The folder that `--model` names.
     Path folder() {
         return HubCache.folder(name);
+    }
+
+    /// What a fine-tuning starts from.
+    Pretrained pretrained() {
+        return isBundled() ? BundledEncoder.pretrained() : Pretrained.folder(folder());
     }
 
     Tokenizer tokenizer() {

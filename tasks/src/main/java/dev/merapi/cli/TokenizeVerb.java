@@ -22,27 +22,14 @@ import picocli.CommandLine.Option;
             "Out: {\"ids\", \"type_ids\", \"tokens\", \"offsets\", \"special_tokens_mask\"}, offsets in code points."
         })
 final class TokenizeVerb extends Verb {
-    /// Which text gives way, under the names of Hugging Face's tokenizers.
-    enum Strategy {
-        longest_first(Truncation.LONGEST_FIRST),
-        only_first(Truncation.ONLY_FIRST),
-        only_second(Truncation.ONLY_SECOND);
-
-        final Truncation truncation;
-
-        Strategy(Truncation truncation) {
-            this.truncation = truncation;
-        }
-    }
-
     @Mixin
     ModelOption model;
 
     @Option(names = "--max-length", paramLabel = "N", description = "Most tokens of a line, special tokens included.")
     Integer maxLength;
 
-    @Option(names = "--truncation", paramLabel = "HOW", description = "${COMPLETION-CANDIDATES}; without --max-length, to the model's own length.")
-    Strategy truncation;
+    @Option(names = "--truncation", paramLabel = "HOW", description = "longest_first, only_first or only_second; without --max-length, to the model's own length.")
+    Truncation truncation;
 
     @Option(names = "--stride", paramLabel = "N", description = "What is cut away comes back as \"overflowing\" windows that share N tokens.")
     Integer stride;
@@ -74,7 +61,7 @@ final class TokenizeVerb extends Verb {
         EncodeOptions options = EncodeOptions.DEFAULT;
         if (maxLength != null) options = EncodeOptions.maxLength(maxLength);
         else if (truncation != null) options = EncodeOptions.maxLength(tokenizer.modelMaxLength());
-        if (truncation != null) options = options.truncation(truncation.truncation);
+        if (truncation != null) options = options.truncation(truncation);
         if (stride != null && options.maxLength() == EncodeOptions.UNLIMITED)
             throw new UsageException("--stride: expected --max-length beside it, got no limit that windows could come from");
         if (stride != null) options = options.overflow(stride);

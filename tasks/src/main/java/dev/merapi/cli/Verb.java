@@ -4,7 +4,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /// What all verbs share: the console, `--help` and `--debug`.
-@Command(mixinStandardHelpOptions = true, sortOptions = false)
+@Command(mixinStandardHelpOptions = true, sortOptions = false, showDefaultValues = true)
 abstract class Verb implements Runnable {
     final Console console;
 

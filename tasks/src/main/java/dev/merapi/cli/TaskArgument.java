@@ -1,0 +1,9 @@
+package dev.merapi.cli;
+
+import picocli.CommandLine.Parameters;
+
+/// The argument TASK.
+final class TaskArgument {
+    @Parameters(index = "0", paramLabel = "TASK", description = "pair-classification or multilabel.")
+    Task task;
+}
