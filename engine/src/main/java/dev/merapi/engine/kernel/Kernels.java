@@ -161,5 +161,10 @@ public interface Kernels extends AutoCloseable {
     void adamW(int n, Floats p, Floats g, Floats m, Floats v, AdamStep step);
 
     /// The scalars of one step of [#adamW].
-    record AdamStep(float lr, float beta1, float beta2, float eps, float weightDecay, double bias1, double bias2, float gradScale) {}
+    record AdamStep(double lr, double beta1, double beta2, double eps, double weightDecay, double bias1, double bias2, float gradScale) {
+        /// What every parameter is multiplied with: `1 − lr·weightDecay`.
+        public float decay() {
+            return (float) (1 - lr * weightDecay);
+        }
+    }
 }

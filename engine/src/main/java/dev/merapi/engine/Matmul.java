@@ -1,0 +1,47 @@
+package dev.merapi.engine;
+
+import dev.merapi.engine.kernel.Kernels;
+
+/// Matrix products.
+public final class Matmul {
+    private Matmul() {}
+
+    /// A linear layer with the weight as checkpoints store it:
+    /// `y = x·Wᵀ + b`,  `dx = dy·W`,  `dW = dyᵀ·x`,  `db = Σ_rows dy`
+    ///
+    ///     x [N, inputs]    W [outputs, inputs]    b [outputs] or null    y [N, outputs]
+    ///
+    /// Where nothing is recorded W is packed once and reused; the values are the same bits.
+    public static Tensor linear(Tensor x, Tensor weight, Tensor bias) {
+        check(x, weight, bias);
+        Kernels k = x.kernels();
+        int rows = x.shape().rows();
+        int outputs = weight.shape().size(0);
+        int inputs = weight.shape().size(1);
+        Tensor y = Tensor.result(x.device(), x.shape().withColumns(outputs));
+        boolean records = Tensor.records(x, weight, bias);
+        if (!records && weight.isLeaf()) k.matmulPacked(rows, x.data(), weight.packed(), bias == null ? null : bias.data(), y.data());
+        else k.matmulNT(rows, outputs, inputs, x.data(), weight.data(), bias == null ? null : bias.data(), y.data(), false);
+        if (!records) return y;
+        return y.onBackward(() -> {
+            x.contribute((dx, accumulate) ->
+                    k.matmulNN(rows, inputs, outputs, y.gradient(), weight.data(), dx, accumulate));
+            weight.contribute((dw, accumulate) ->
+                    k.matmulTN(outputs, inputs, rows, y.gradient(), x.data(), dw, accumulate));
+            if (bias != null)
+                bias.contribute((db, accumulate) -> k.sumRows(rows, outputs, y.gradient(), db, accumulate));
+        });
+    }
+
+    private static void check(Tensor x, Tensor weight, Tensor bias) {
+        if (weight.shape().rank() != 2)
+            throw new ShapeException("linear: the weight must be [outputs, inputs], got " + weight.shape());
+        if (x.shape().rank() < 1 || x.shape().columns() != weight.shape().size(1))
+            throw new ShapeException("linear: x " + x.shape() + " · Wᵀ, W " + weight.shape()
+                    + ": the last size of both must be equal"
+                    + (x.shape().columns() == weight.shape().size(0) ? "; is W transposed?" : ""));
+        if (bias != null && bias.shape().count() != weight.shape().size(0))
+            throw new ShapeException("linear: bias " + bias.shape() + " does not fit W " + weight.shape()
+                    + ", expected [" + weight.shape().size(0) + "]");
+    }
+}

@@ -1,0 +1,288 @@
+package dev.merapi.engine;
+
+import dev.merapi.engine.kernel.Floats;
+import dev.merapi.engine.kernel.Kernels;
+import dev.merapi.engine.kernel.PackedMatrix;
+import java.util.ArrayList;
+
+/// A float32 array with a shape, on a device, that may remember how it was made.
+///
+/// Ops are static methods of the op families ([Elementwise], [Matmul], [Normalize], [Attention], [Gather], [Loss]): each computes its result and, if an
+/// operand is tracked and the open [Scope] records, leaves the backward step beside it. [#backward] runs these steps in reverse order.
+///
+/// A leaf made by [#variable] is tracked from the start and keeps its gradient until [#clearGradient]; gradients of everything else are
+/// recycled as soon as they are used up.
+public final class Tensor {
+    private final Device device;
+    private final Shape shape;
+    private final Floats data;
+    private final boolean leaf;
+    private Scope scope; // whose memory this is; null: the garbage collector's
+    private boolean tracked;
+    private Runnable backward;
+
+    private Floats gradient;
+    private boolean gradientHolds; // false: the next contribution overwrites
+    private SparseRows sparse;
+    private RowGroups rowGroups; // memory of the sparse gradient, reused
+
+    private int version;
+    private PackedMatrix packed;
+    private int packedVersion = -1;
+
+    private Tensor(Device device, Shape shape, Floats data, Scope scope, boolean leaf, boolean tracked) {
+        this.device = device;
+        this.shape = shape;
+        this.data = data;
+        this.scope = scope;
+        this.leaf = leaf;
+        this.tracked = tracked;
+    }
+
+    // ── Making tensors ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    /// A constant: values `[shape]` in row-major order, copied.
+    public static Tensor of(Device device, Shape shape, float... values) {
+        return new Tensor(device, shape, checked(shape, values), null, true, false);
+    }
+
+    /// A leaf whose gradient [#backward] computes: a parameter. The values are copied.
+    public static Tensor variable(Device device, Shape shape, float... values) {
+        return new Tensor(device, shape, checked(shape, values), null, true, true);
+    }
+
+    /// A parameter of zeros, to be filled through [#data].
+    public static Tensor variable(Device device, Shape shape) {
+        return new Tensor(device, shape, Floats.allocate(shape.count()), null, true, true);
+    }
+
+    private static Floats checked(Shape shape, float[] values) {
+        if (values.length != shape.count())
+            throw new ShapeException("tensor: shape " + shape + " needs " + shape.count() + " values, got " + values.length);
+        return Floats.of(values.clone());
+    }
+
+    /// The uninitialised result of an op, in the memory of the open scope.
+    static Tensor result(Device device, Shape shape) {
+        Scope scope = Scope.current();
+        float[] array = scope == null ? new float[shape.count()] : scope.borrow(device, shape.count());
+        return new Tensor(device, shape, new Floats(array, 0, shape.count()), scope, false, false);
+    }
+
+    /// Whether an op on these operands has to leave a backward step.
+    static boolean records(Tensor... operands) {
+        Scope scope = Scope.current();
+        if (scope == null || !scope.records()) return false;
+        for (Tensor operand : operands) if (operand != null && operand.tracked) return true;
+        return false;
+    }
+
+    /// Records this result's backward step, which hands [#gradient] on to the operands by [#contribute].
+    Tensor onBackward(Runnable step) {
+        tracked = true;
+        backward = step;
+        scope.record(this);
+        return this;
+    }
+
+    // ── Reading ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    public Device device() {
+        return device;
+    }
+
+    public Shape shape() {
+        return shape;
+    }
+
+    Kernels kernels() {
+        return device.kernels();
+    }
+
+    /// Whether [#backward] computes a gradient for it.
+    public boolean isTracked() {
+        return tracked;
+    }
+
+    /// The memory itself, not a copy: for kernels and optimizers.
+    ///
+    /// @throws IllegalStateException if the tensor's scope is closed
+    public Floats data() {
+        if (scope != null && scope.isClosed())
+            throw new IllegalStateException("tensor " + shape
+                    + ": its scope is closed and its memory recycled; read it inside the scope or copy it out with toArray()");
+        return data;
+    }
+
+    /// A copy of the values, row-major.
+    public float[] toArray() {
+        return data().toArray();
+    }
+
+    /// The value of a tensor that holds one.
+    public float item() {
+        if (shape.count() != 1) throw new ShapeException("item: expected one value, got a tensor " + shape + "; use toArray()");
+        return data().get(0);
+    }
+
+    // ── Gradients ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    /// Computes the gradient of this scalar with respect to every variable that it depends on, and adds it to theirs.
+    public void backward() {
+        backward(1f);
+    }
+
+    /// The same for `seed` times this scalar: the scale of gradient accumulation or of mixed precision.
+    ///
+    /// @throws IllegalStateException if nothing was recorded
+    public void backward(float seed) {
+        if (shape.count() != 1) throw new ShapeException("backward: starts from a scalar, got " + shape + "; reduce it to one value first");
+        if (backward == null)
+            throw new IllegalStateException(
+                    "backward: nothing was recorded; compute the loss inside try (var step = Scope.open()) from tensors that are tracked");
+        contribute((dx, accumulate) -> dx.set(0, seed + (accumulate ? dx.get(0) : 0f)));
+        ArrayList<Tensor> tape = scope.tape();
+        for (int i = tape.size() - 1; i >= 0; i--) {
+            Tensor made = tape.get(i);
+            if (made.gradientHolds) made.backward.run();
+            made.dropGradient();
+            made.backward = null;
+        }
+        tape.clear();
+    }
+
+    /// Writes (accumulate false) or adds (true) a contribution to a gradient.
+    @FunctionalInterface
+    interface Contribution {
+        void to(Floats gradient, boolean accumulate);
+    }
+
+    /// Lets an op's backward step contribute to the gradient of an operand; does nothing where none is wanted.
+    void contribute(Contribution contribution) {
+        if (!tracked) return;
+        if (gradient == null) gradient = gradientMemory();
+        contribution.to(gradient, gradientHolds);
+        gradientHolds = true;
+    }
+
+    /// Contributes a finished gradient and recycles its memory, or takes the memory over where nothing was contributed before.
+    void contribute(Tensor finished) {
+        if (tracked && !leaf && gradient == null) {
+            gradient = finished.data;
+            gradientHolds = true;
+            return;
+        }
+        contribute((memory, accumulate) -> kernels().copy(shape.count(), finished.data(), memory, accumulate));
+        finished.recycle();
+    }
+
+    /// Gives the memory of an op's intermediate result back before the scope closes.
+    void recycle() {
+        if (scope != null) scope.giveBack(device, data.array);
+    }
+
+    /// Gradient memory to add to, zeros at first; null if this tensor is not tracked.
+    Floats accumulator() {
+        if (!tracked) return null;
+        contribute((memory, accumulate) -> {
+            if (!accumulate) kernels().fill(shape.count(), 0f, memory);
+        });
+        return gradient;
+    }
+
+    /// Contributes the gradient of `out[r] = this[ids[r]]`: to a variable that holds no gradient yet as sparse rows, else densely.
+    void contributeRows(int[] ids, int count, Floats dout) {
+        if (!tracked) return;
+        if (rowGroups == null) rowGroups = new RowGroups();
+        if (leaf && !gradientHolds && sparse == null) {
+            sparse = rowGroups.sum(ids, count, shape.columns(), dout, kernels());
+            return;
+        }
+        Floats dense = accumulator();
+        if (sparse != null) sparse.addTo(dense, kernels());
+        sparse = null;
+        rowGroups.sum(ids, count, shape.columns(), dout, kernels()).addTo(dense, kernels());
+    }
+
+    private Floats gradientMemory() {
+        return leaf
+                ? Floats.allocate(shape.count())
+                : new Floats(scope.borrow(device, shape.count()), 0, shape.count());
+    }
+
+    private void dropGradient() {
+        if (gradient == null) return;
+        scope.giveBack(device, gradient.array);
+        gradient = null;
+        gradientHolds = false;
+    }
+
+    /// The gradient, same shape as the tensor; null if none has been computed (or it is sparse, see [#sparseGradient]).
+    public Floats gradient() {
+        return gradientHolds ? gradient : null;
+    }
+
+    /// The gradient of a table of which only some rows were used; null if there is none or it is dense.
+    public SparseRows sparseGradient() {
+        return sparse;
+    }
+
+    /// A copy of the gradient as a dense array, zeros where nothing was contributed.
+    public float[] gradientToArray() {
+        if (gradientHolds) return gradient.toArray();
+        float[] dense = new float[shape.count()];
+        if (sparse != null) sparse.addTo(Floats.of(dense), kernels());
+        return dense;
+    }
+
+    /// Forgets the gradient; its memory is kept for the next one.
+    public void clearGradient() {
+        gradientHolds = false;
+        sparse = null;
+    }
+
+    /// Stops (or resumes) the computation of a leaf's gradient: a frozen parameter.
+    public void setTracked(boolean tracked) {
+        if (!leaf) throw new IllegalStateException("setTracked: only leaves can be frozen, this tensor " + shape + " is the result of an op");
+        this.tracked = tracked;
+        if (!tracked) {
+            gradient = null;
+            clearGradient();
+        }
+    }
+
+    // ── Packed weights ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    /// Must be called after the values of a leaf were changed through [#data]: forms derived from them are made anew.
+    public void modified() {
+        version++;
+        packed = null;
+    }
+
+    /// This weight `[outputs, inputs]` as the matrix kernel wants it, packed once for all passes until [#modified].
+    synchronized PackedMatrix packed() {
+        if (packed == null || packedVersion != version) {
+            int outputs = shape.size(0);
+            int inputs = shape.size(1);
+            PackedMatrix fresh =
+                    new PackedMatrix(outputs, inputs, Floats.allocate(kernels().packedSize(outputs, inputs)));
+            kernels().pack(data(), fresh);
+            packed = fresh;
+            packedVersion = version;
+        }
+        return packed;
+    }
+
+    boolean isLeaf() {
+        return leaf;
+    }
+
+    void moveTo(Scope other) {
+        scope = other;
+    }
+
+    @Override
+    public String toString() {
+        return "Tensor " + shape + " on " + device;
+    }
+}

@@ -1,0 +1,58 @@
+package dev.merapi.nn.model;
+
+import dev.merapi.engine.Device;
+import java.util.List;
+
+/// How a pretrained folder becomes a model.
+///
+/// @param labels      names of the outputs of a head to fine-tune, in order; null to take the head that was saved
+/// @param problemType what the outputs mean; null to take what was saved
+/// @param dropout     overrides every dropout of the config; null to leave them
+/// @param device      where the parameters live; null for [Device#best]
+/// @param seed        of weights that the checkpoint does not have
+public record LoadOptions(List<String> labels, ProblemType problemType, Float dropout, Device device, long seed) {
+    private static final LoadOptions PRETRAINED = new LoadOptions(null, null, null, null, 42);
+
+    public LoadOptions {
+        if (labels != null) {
+            labels = List.copyOf(labels);
+            if (labels.isEmpty()) throw new IllegalArgumentException("load: a head needs at least one label");
+        }
+        if (dropout != null && !(dropout >= 0 && dropout < 1))
+            throw new IllegalArgumentException("load: dropout must be in [0, 1), got " + dropout);
+    }
+
+    /// As it was saved, for inference: a missing head is an error.
+    public static LoadOptions pretrained() {
+        return PRETRAINED;
+    }
+
+    /// With a head for these labels, for training: freshly initialised unless the checkpoint has one of that size.
+    public static LoadOptions labels(String... labels) {
+        return labels(List.of(labels));
+    }
+
+    public static LoadOptions labels(List<String> labels) {
+        return new LoadOptions(labels, null, null, null, PRETRAINED.seed);
+    }
+
+    public LoadOptions problemType(ProblemType problemType) {
+        return new LoadOptions(labels, problemType, dropout, device, seed);
+    }
+
+    public LoadOptions dropout(float dropout) {
+        return new LoadOptions(labels, problemType, dropout, device, seed);
+    }
+
+    public LoadOptions device(Device device) {
+        return new LoadOptions(labels, problemType, dropout, device, seed);
+    }
+
+    public LoadOptions seed(long seed) {
+        return new LoadOptions(labels, problemType, dropout, device, seed);
+    }
+
+    Device deviceOrBest() {
+        return device == null ? Device.best() : device;
+    }
+}

@@ -1,0 +1,60 @@
+package dev.merapi.nn.optim;
+
+import dev.merapi.engine.SparseRows;
+import dev.merapi.engine.Tensor;
+import dev.merapi.engine.kernel.Floats;
+import dev.merapi.engine.kernel.Kernels;
+import dev.merapi.nn.Parameter;
+import java.util.List;
+
+/// What is done to all gradients at once.
+public final class Gradients {
+    private Gradients() {}
+
+    /// The L2 norm of all gradients as one vector: `√Σ g²`, in double. NaN or infinite if any of them is.
+    public static double norm(List<Parameter> parameters) {
+        double sum = 0;
+        for (Parameter p : parameters) sum += sumOfSquares(p.tensor());
+        return Math.sqrt(sum);
+    }
+
+    private static double sumOfSquares(Tensor tensor) {
+        Kernels k = tensor.device().kernels();
+        SparseRows sparse = tensor.sparseGradient();
+        if (sparse != null) return k.sumOfSquares(sparse.count() * sparse.columns(), sparse.values());
+        Floats dense = tensor.gradient();
+        return dense == null ? 0 : k.sumOfSquares(dense.length, dense);
+    }
+
+    /// What gradients must be multiplied with so that their norm is at most `maxNorm` (Pascanu et al. 2013, arXiv:1211.5063), as PyTorch's
+    /// `clip_grad_norm_`: `min(1, maxNorm / (norm + 1e-6))`. Optimizers apply it in their own pass, [AdamW#step].
+    public static float clipScale(double norm, double maxNorm) {
+        return (float) Math.min(1.0, maxNorm / (norm + 1e-6));
+    }
+
+    /// Scales all gradients in place so that their norm is at most `maxNorm`, and returns the norm before.
+    public static double clipNorm(List<Parameter> parameters, double maxNorm) {
+        double norm = norm(parameters);
+        float scale = clipScale(norm, maxNorm);
+        if (scale == 1f) return norm;
+        for (Parameter p : parameters) {
+            Kernels k = p.tensor().device().kernels();
+            SparseRows sparse = p.tensor().sparseGradient();
+            Floats dense = p.tensor().gradient();
+            if (sparse != null) k.scale(sparse.count() * sparse.columns(), scale, sparse.values(), sparse.values(), false);
+            else if (dense != null) k.scale(dense.length, scale, dense, dense, false);
+        }
+        return norm;
+    }
+
+    /// Forgets all gradients; their memory is kept.
+    public static void clear(List<Parameter> parameters) {
+        for (Parameter p : parameters) p.tensor().clearGradient();
+    }
+
+    /// The first parameter whose gradient holds a NaN or an infinity; null if there is none.
+    public static Parameter firstNonFinite(List<Parameter> parameters) {
+        for (Parameter p : parameters) if (!Double.isFinite(sumOfSquares(p.tensor()))) return p;
+        return null;
+    }
+}
