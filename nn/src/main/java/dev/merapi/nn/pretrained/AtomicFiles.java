@@ -2,13 +2,17 @@ package dev.merapi.nn.pretrained;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 
-/// Files that are there completely or not at all, also after a crash: written beside their place, forced to the disk, then
-/// renamed.
+/// Files that are there completely or not at all, also after a crash: written beside their place, forced to the disk,
+/// then renamed.
 final class AtomicFiles {
     private AtomicFiles() {}
 
@@ -34,7 +38,8 @@ final class AtomicFiles {
             Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
             forceFolder(target.getParent());
         } catch (IOException e) {
-            throw new PretrainedException(file + ": cannot be written (" + reason(e) + "); what was there is untouched", e);
+            throw new PretrainedException(
+                    file + ": cannot be written (" + reason(e) + "); what was there is untouched", e);
         } finally {
             deleteQuietly(temporary);
         }
@@ -62,9 +67,14 @@ final class AtomicFiles {
         }
     }
 
-    /// Java's file exceptions say only the path: their kind is the reason.
+    /// What went wrong in words: Java's file exceptions say only the path.
     static String reason(IOException e) {
-        String kind = e.getClass().getSimpleName();
-        return kind.equals("IOException") || kind.equals("FileSystemException") ? e.getMessage() : kind + " " + e.getMessage();
+        return switch (e) {
+            case NoSuchFileException _ -> "there is no such folder";
+            case AccessDeniedException _ -> "permission denied";
+            case FileAlreadyExistsException _ -> "a file of that name is in the way";
+            case FileSystemException f when f.getReason() != null -> f.getReason();
+            default -> e.getMessage();
+        };
     }
 }

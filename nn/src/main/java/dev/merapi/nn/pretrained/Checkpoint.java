@@ -47,14 +47,20 @@ public sealed interface Checkpoint extends AutoCloseable permits Safetensors, Sh
         } catch (IOException | UncheckedIOException e) {
             throw new PretrainedException(folderOrFile + ": the folder cannot be listed (" + e.getMessage() + ")", e);
         }
-        List<Path> onnx = files.stream().filter(f -> f.toString().endsWith(".onnx")).toList();
+        List<Path> onnx =
+                files.stream().filter(f -> f.toString().endsWith(".onnx")).toList();
         if (onnx.size() == 1) return openFile(onnx.getFirst());
         for (Path file : files) if (isPickle(file.getFileName().toString())) return openFile(file);
         throw new PretrainedException(folderOrFile + ": expected model.safetensors, " + ShardedSafetensors.INDEX
                 + " or model.onnx, got "
                 + (files.isEmpty()
                         ? "an empty folder"
-                        : String.join(", ", files.stream().map(f -> f.getFileName().toString()).limit(12).toList()))
+                        : String.join(
+                                ", ",
+                                files.stream()
+                                        .map(f -> f.getFileName().toString())
+                                        .limit(12)
+                                        .toList()))
                 + "; name a folder that transformers saved");
     }
 
@@ -81,7 +87,7 @@ public sealed interface Checkpoint extends AutoCloseable permits Safetensors, Sh
         try {
             return onnx(in.readAllBytes(), source);
         } catch (IOException e) {
-            throw new PretrainedException(source + ": cannot be read (" + e.getMessage() + ")", e);
+            throw new PretrainedException(source + ": cannot be read (" + AtomicFiles.reason(e) + ")", e);
         }
     }
 

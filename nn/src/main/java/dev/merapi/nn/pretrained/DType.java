@@ -23,9 +23,11 @@ public enum DType {
     U64(8),
     F64(8);
 
-    private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfShort SHORT =
+            ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-    private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfFloat FLOAT =
+            ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfDouble DOUBLE =
             ValueLayout.JAVA_DOUBLE_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
@@ -37,8 +39,8 @@ public enum DType {
         this.bytes = bytes;
     }
 
-    /// Converts the `out.length` values of `data` to float32: exact for every type of up to 16 bits and for F32, rounded to
-    /// the nearest for the others.
+    /// Converts the `out.length` values of `data` to float32: exact for every type of up to 16 bits and for F32,
+    /// rounded to the nearest for the others.
     void decode(MemorySegment data, Floats out) {
         if (data.byteSize() != (long) out.length * bytes)
             throw new IllegalArgumentException(

@@ -38,14 +38,18 @@ public final class FolderWriter implements AutoCloseable {
     /// Begins to save `folder`, whose parents are made where they are missing.
     public static FolderWriter open(Path folder) {
         try {
-            Path target = Files.exists(folder) ? folder.toRealPath() : folder.toAbsolutePath().normalize();
+            Path target = Files.exists(folder)
+                    ? folder.toRealPath()
+                    : folder.toAbsolutePath().normalize();
             if (target.getFileName() == null)
-                throw new PretrainedException(folder + ": a model cannot be saved as the root folder; name a folder in it");
+                throw new PretrainedException(
+                        folder + ": a model cannot be saved as the root folder; name a folder in it");
             refuseForeign(folder, target);
             Files.createDirectories(target.getParent());
             return new FolderWriter(target, Files.createDirectory(AtomicFiles.beside(target, ".tmp")));
         } catch (NotDirectoryException e) {
-            throw new PretrainedException(folder + ": a model is saved as a folder, got a file; name another folder", e);
+            throw new PretrainedException(
+                    folder + ": a model is saved as a folder, got a file; name another folder", e);
         } catch (IOException | UncheckedIOException e) {
             throw unwritable(folder, e);
         }
@@ -60,7 +64,8 @@ public final class FolderWriter implements AutoCloseable {
         boolean model = Files.exists(target.resolve("config.json"));
         for (Path entry : entries)
             if (!model || Files.isDirectory(entry))
-                throw new PretrainedException(folder + ": saving replaces a folder, which must be empty or hold a model (a"
+                throw new PretrainedException(folder
+                        + ": saving replaces a folder, which must be empty or hold a model (a"
                         + " config.json and no folders), got " + entry.getFileName() + " in it; name another folder");
     }
 
@@ -88,8 +93,8 @@ public final class FolderWriter implements AutoCloseable {
         SafetensorsWriter.write(file(name), weights);
     }
 
-    /// Puts the new folder into the place of the old one. Between two renames there is a moment without a folder; a crash
-    /// in it leaves both beside their place, complete.
+    /// Puts the new folder into the place of the old one. Between two renames there is a moment without a folder; a
+    /// crash in it leaves both beside their place, complete.
     public void commit() {
         try {
             force();
@@ -148,6 +153,7 @@ public final class FolderWriter implements AutoCloseable {
     private static PretrainedException unwritable(Path path, Exception e) {
         IOException cause = e instanceof UncheckedIOException u ? u.getCause() : (IOException) e;
         return new PretrainedException(
-                path + ": cannot be written (" + AtomicFiles.reason(cause) + "); name a folder where you may write", cause);
+                path + ": cannot be written (" + AtomicFiles.reason(cause) + "); name a folder where you may write",
+                cause);
     }
 }

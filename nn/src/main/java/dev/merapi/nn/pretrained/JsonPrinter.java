@@ -19,7 +19,7 @@ final class JsonPrinter {
                 out.append('{');
                 for (Iterator<Map.Entry<String, Json>> i = members.entrySet().iterator(); i.hasNext(); ) {
                     Map.Entry<String, Json> member = i.next();
-                    quote(member.getKey(), out.append(line).append("  "));
+                    quote(member.getKey(), '~', out.append(line).append("  "));
                     print(member.getValue(), line + "  ", out.append(": "));
                     if (i.hasNext()) out.append(',');
                 }
@@ -37,15 +37,17 @@ final class JsonPrinter {
                 }
                 out.append(line).append(']');
             }
-            case Json.Str(String value) -> quote(value, out);
+            case Json.Str(String value) -> quote(value, '~', out);
             case Json.Num(String text) -> out.append(text);
             case Json.Bool(boolean value) -> out.append(value);
             case Json.Null _ -> out.append("null");
         }
     }
 
-    /// A string literal in ASCII: everything beyond is written as UTF-16 escapes.
-    static void quote(String text, StringBuilder out) {
+    /// A string literal.
+    ///
+    /// @param plain the last character that is written as it is; what is above, and control characters, are escaped
+    static void quote(String text, char plain, StringBuilder out) {
         out.append('"');
         for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);
@@ -58,7 +60,7 @@ final class JsonPrinter {
                 case '\f' -> out.append("\\f");
                 case '\b' -> out.append("\\b");
                 default -> {
-                    if (c >= ' ' && c < 0x80) out.append(c);
+                    if (c >= ' ' && c <= plain) out.append(c);
                     else out.append(String.format("\\u%04x", (int) c));
                 }
             }
@@ -66,7 +68,8 @@ final class JsonPrinter {
         out.append('"');
     }
 
-    /// Python's `repr` of a float: the shortest digits, with an exponent below 1e-4 and from 1e16 on.
+    /// Python's `repr` of a float: the shortest digits, with an exponent below 1e-4 and from 1e16 on. (Java's
+    /// digits are the shortest for all but a few subnormals, such as 4.9e-324 where 5e-324 would do.)
     ///
     /// @param shortest the same digits in Java's notation, as Double.toString or Float.toString give them
     static String python(double value, String shortest) {

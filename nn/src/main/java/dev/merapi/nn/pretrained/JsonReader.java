@@ -17,8 +17,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/// Reads [Json] with Jackson's streaming parser. Refused: duplicate names (compared after unescaping), bytes that are not
-/// UTF-8, a byte order mark, nesting deeper than [#MAX_DEPTH], anything after the object.
+/// Reads [Json] with Jackson's streaming parser. Refused: duplicate names (compared after unescaping), bytes that are
+/// not UTF-8, a byte order mark, nesting deeper than [#MAX_DEPTH], anything after the object.
 final class JsonReader {
     static final int MAX_DEPTH = 100;
 
@@ -53,7 +53,8 @@ final class JsonReader {
     private static <T> T parse(String source, byte[] utf8, JsonFactory factory, Body<T> body) {
         String text = decode(source, utf8);
         if (text.startsWith("\uFEFF"))
-            throw new PretrainedException(source + ": expected JSON, got a byte order mark; save it as UTF-8 without one");
+            throw new PretrainedException(
+                    source + ": expected JSON, got a byte order mark; save it as UTF-8 without one");
         try (JsonParser parser = factory.createParser(text)) {
             JsonToken first = parser.nextToken();
             if (first != JsonToken.START_OBJECT)
@@ -61,23 +62,33 @@ final class JsonReader {
                         + (first == null ? "nothing" : "another value") + "; the file is damaged");
             T result = body.read(parser);
             if (parser.nextToken() != null)
-                throw new PretrainedException(source + ": expected one JSON object, got more after it; the file is damaged");
+                throw new PretrainedException(
+                        source + ": expected one JSON object, got more after it; the file is damaged");
             return result;
         } catch (JsonProcessingException e) {
             JsonLocation at = e.getLocation();
             throw new PretrainedException(
                     source + ": expected valid JSON, got an error"
                             + (at == null ? "" : " in line " + at.getLineNr() + ", column " + at.getColumnNr()) + ": "
-                            + e.getOriginalMessage().lines().findFirst().orElse("unreadable") + "; the file is damaged",
+                            + reason(e) + "; the file is damaged",
                     e);
         } catch (IOException e) {
-            throw new PretrainedException(source + ": cannot be read (" + e.getMessage() + ")", e);
+            throw new PretrainedException(source + ": cannot be read (" + AtomicFiles.reason(e) + ")", e);
         }
+    }
+
+    /// Jackson's first line, without the name of the method that would raise a limit.
+    private static String reason(JsonProcessingException e) {
+        String line = e.getOriginalMessage().lines().findFirst().orElse("unreadable");
+        return line.replaceAll(", from `[^`]*`", "");
     }
 
     private static String decode(String source, byte[] utf8) {
         try { // a fresh decoder reports what new String(bytes, UTF_8) would replace
-            return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(utf8)).toString();
+            return StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(utf8))
+                    .toString();
         } catch (CharacterCodingException e) {
             throw new PretrainedException(source + ": expected UTF-8, got other bytes; the file is damaged", e);
         }
@@ -115,7 +126,8 @@ final class JsonReader {
         char last = text.charAt(text.length() - 1);
         boolean digits = last >= '0' && last <= '9';
         if (!digits && !text.equals("NaN") && !text.equals("Infinity") && !text.equals("-Infinity"))
-            throw new PretrainedException(path + " must be a number, got " + text + "; write NaN, Infinity or -Infinity");
+            throw new PretrainedException(
+                    path + " must be a number, got " + text + "; write NaN, Infinity or -Infinity");
         return new Json.Num(text);
     }
 }

@@ -22,7 +22,9 @@ public record LoadReport(List<String> missing, List<String> unexpected, List<Mis
     public record Mismatch(String name, List<Long> wanted, List<Long> got) {
         static Mismatch of(String name, long[] wanted, long[] got) {
             return new Mismatch(
-                    name, Arrays.stream(wanted).boxed().toList(), Arrays.stream(got).boxed().toList());
+                    name,
+                    Arrays.stream(wanted).boxed().toList(),
+                    Arrays.stream(got).boxed().toList());
         }
 
         @Override
@@ -49,7 +51,8 @@ public record LoadReport(List<String> missing, List<String> unexpected, List<Mis
         if (names.isEmpty()) return;
         List<String> shown = names.stream().limit(SHOWN).map(Object::toString).toList();
         int more = names.size() - shown.size();
-        parts.add(names.size() + " " + kind + ": " + String.join(", ", shown) + (more > 0 ? " and " + more + " more" : ""));
+        parts.add(names.size() + " " + kind + ": " + String.join(", ", shown)
+                + (more > 0 ? " and " + more + " more" : ""));
     }
 
     @Override

@@ -17,8 +17,8 @@ import java.util.TreeMap;
 
 /// The weights in an ONNX model: its initializers, under their names.
 ///
-/// PyTorch's exporter turns `x·Wᵀ + b` into `Add(MatMul(x, V), b)` with `V = Wᵀ [in, out]`, and gives V a number for a name.
-/// The bias keeps its name, so V is found through it, and read as `<the bias's prefix>.weight`, W [out, in].
+/// PyTorch's exporter turns `x·Wᵀ + b` into `Add(MatMul(x, V), b)` with `V = Wᵀ [in, out]`, and gives V a number for
+/// a name. The bias keeps its name, so V is found through it, and read as `<the bias's prefix>.weight`, W [out, in].
 final class Onnx implements Checkpoint {
 
     /// Where a tensor that we expose comes from.
@@ -44,7 +44,8 @@ final class Onnx implements Checkpoint {
                 graph = true;
                 readGraph(in.message(source), initializers, nodes);
             }
-        if (!graph) throw new PretrainedException(source + ": expected an ONNX model, got no graph in it; download it again");
+        if (!graph)
+            throw new PretrainedException(source + ": expected an ONNX model, got no graph in it; download it again");
         for (OnnxTensor t : initializers.values())
             if (t.info() != null) tensors.put(t.name(), new Source(t, t.info(), false));
         nameMatrices(initializers, nodes);
@@ -57,7 +58,7 @@ final class Onnx implements Checkpoint {
             return new Onnx(file.getFileName().toString(), arena, model);
         } catch (IOException e) {
             arena.close();
-            throw new PretrainedException(file + ": cannot be read (" + e.getMessage() + ")", e);
+            throw new PretrainedException(file + ": cannot be read (" + AtomicFiles.reason(e) + ")", e);
         } catch (RuntimeException | Error e) {
             arena.close();
             throw e;
@@ -75,8 +76,8 @@ final class Onnx implements Checkpoint {
                 case 5 -> {
                     OnnxTensor tensor = OnnxTensor.parse(source, in.message(source));
                     if (initializers.put(tensor.name(), tensor) != null)
-                        throw new PretrainedException(
-                                source + ": \"" + tensor.name() + "\": got two tensors of this name; the file is damaged");
+                        throw new PretrainedException(source + ": \"" + tensor.name()
+                                + "\": got two tensors of this name; the file is damaged");
                 }
                 default -> {} // inputs, outputs, doc strings
             }
@@ -113,7 +114,11 @@ final class Onnx implements Checkpoint {
             String bias, String product, Map<String, Node> products, Map<String, OnnxTensor> initializers) {
         OnnxTensor b = initializers.get(bias);
         Node matmul = products.get(product);
-        if (b == null || b.info() == null || !bias.endsWith(".bias") || matmul == null || matmul.inputs().size() != 2) return;
+        if (b == null
+                || b.info() == null
+                || !bias.endsWith(".bias")
+                || matmul == null
+                || matmul.inputs().size() != 2) return;
         OnnxTensor matrix = initializers.get(matmul.inputs().get(1));
         if (matrix == null || matrix.info() == null) return;
         long[] shape = matrix.info().shape();

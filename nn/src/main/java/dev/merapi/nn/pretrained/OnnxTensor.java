@@ -27,8 +27,9 @@ record OnnxTensor(String name, TensorInfo info, MemorySegment data) {
             switch (in.field()) {
                 case 1 -> dims(source, in, dims);
                 case 2 -> type = in.varint();
-                case 4 -> floats.writeBytes(
-                        (in.wireType() == ProtobufReader.BYTES ? in.bytes() : in.fixed32()).toArray(ValueLayout.JAVA_BYTE));
+                case 4 ->
+                    floats.writeBytes((in.wireType() == ProtobufReader.BYTES ? in.bytes() : in.fixed32())
+                            .toArray(ValueLayout.JAVA_BYTE));
                 case 8 -> name = in.string();
                 case 9 -> raw = in.bytes();
                 case 14 -> external = in.varint() == EXTERNAL;
@@ -41,11 +42,13 @@ record OnnxTensor(String name, TensorInfo info, MemorySegment data) {
                     + " save the model as a single file");
         DType dtype = dtype(type);
         if (dtype == null) return new OnnxTensor(name, null, null);
-        TensorInfo info = new TensorInfo(name, dtype, dims.stream().mapToLong(Long::longValue).toArray());
+        TensorInfo info = new TensorInfo(
+                name, dtype, dims.stream().mapToLong(Long::longValue).toArray());
         if (raw == null && (floats.size() > 0 || dtype == DType.F32)) raw = MemorySegment.ofArray(floats.toByteArray());
         if (raw != null && raw.byteSize() != bytes(where, info))
-            throw new PretrainedException(where + ": " + dtype + " " + Arrays.toString(info.shape()) + " needs "
-                    + bytes(where, info) + " bytes, got " + raw.byteSize() + "; the file is damaged, download it again");
+            throw new PretrainedException(
+                    where + ": " + dtype + " " + Arrays.toString(info.shape()) + " needs " + bytes(where, info)
+                            + " bytes, got " + raw.byteSize() + "; the file is damaged, download it again");
         return new OnnxTensor(name, info, raw);
     }
 
@@ -59,8 +62,9 @@ record OnnxTensor(String name, TensorInfo info, MemorySegment data) {
 
     private static void addDim(String source, long size, List<Long> dims) {
         if (size < 0 || dims.size() == MAX_RANK)
-            throw new PretrainedException(source + ": a tensor must have at most " + MAX_RANK + " sizes of at least 0, got "
-                    + dims + " and " + size + "; the file is damaged, download it again");
+            throw new PretrainedException(
+                    source + ": a tensor must have at most " + MAX_RANK + " sizes of at least 0, got " + dims + " and "
+                            + size + "; the file is damaged, download it again");
         dims.add(size);
     }
 
@@ -70,8 +74,10 @@ record OnnxTensor(String name, TensorInfo info, MemorySegment data) {
             for (long size : info.shape()) n = Math.multiplyExact(n, size);
             return n;
         } catch (ArithmeticException e) {
-            throw new PretrainedException(where + ": shape " + Arrays.toString(info.shape())
-                    + " must have fewer than 2^63 bytes; the file is damaged, download it again", e);
+            throw new PretrainedException(
+                    where + ": shape " + Arrays.toString(info.shape())
+                            + " must have fewer than 2^63 bytes; the file is damaged, download it again",
+                    e);
         }
     }
 
@@ -101,8 +107,9 @@ record OnnxTensor(String name, TensorInfo info, MemorySegment data) {
     void read(String source, boolean transposed, Floats out) {
         info.checkRoom(source, out.length);
         if (data == null)
-            throw new PretrainedException(source + ": \"" + name + "\": expected raw_data or float_data, got values of type "
-                    + info.dtype() + " stored in another way; convert the model to safetensors");
+            throw new PretrainedException(
+                    source + ": \"" + name + "\": expected raw_data or float_data, got values of type " + info.dtype()
+                            + " stored in another way; convert the model to safetensors");
         if (!transposed) {
             info.dtype().decode(data, out);
             return;

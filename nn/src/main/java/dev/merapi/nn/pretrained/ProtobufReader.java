@@ -6,8 +6,9 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 
-/// The wire format of Protocol Buffers (<https://protobuf.dev/programming-guides/encoding>), as much of it as ONNX needs:
-/// a message is a run of fields, each a tag (number and wire type) and a value. Every step is checked against the end.
+/// The wire format of Protocol Buffers (<https://protobuf.dev/programming-guides/encoding>), as much of it as ONNX
+/// needs: a message is a run of fields, each a tag (number and wire type) and a value. Every step is checked against
+/// the end.
 ///
 ///     while (reader.next())
 ///         switch (reader.field()) {
@@ -77,8 +78,8 @@ final class ProtobufReader {
             ByteBuffer utf8 = ByteBuffer.wrap(bytes().toArray(ValueLayout.JAVA_BYTE));
             return StandardCharsets.UTF_8.newDecoder().decode(utf8).toString();
         } catch (CharacterCodingException e) {
-            throw new PretrainedException(where + ": expected UTF-8 in field " + field + ", got other bytes; the file is"
-                    + " damaged", e);
+            throw new PretrainedException(
+                    where + ": expected UTF-8 in field " + field + ", got other bytes; the file is" + " damaged", e);
         }
     }
 

@@ -14,8 +14,8 @@ import java.util.Collections;
 import java.util.Map;
 import java.util.Set;
 
-/// A safetensors file (<https://github.com/huggingface/safetensors>), mapped into memory: an unsigned 64-bit header length
-/// N, N bytes of JSON, then the values of the tensors one after another. Files over 2 GiB are read too.
+/// A safetensors file (<https://github.com/huggingface/safetensors>), mapped into memory: an unsigned 64-bit header
+/// length N, N bytes of JSON, then the values of the tensors one after another. Files over 2 GiB are read too.
 public final class Safetensors implements Checkpoint {
     private static final ValueLayout.OfLong LENGTH = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final long MAX_HEADER = 100_000_000;
@@ -44,7 +44,8 @@ public final class Safetensors implements Checkpoint {
             throw new PretrainedException(source + ": expected a header of " + length + " bytes, got a file with "
                     + (fileBytes - 8) + " more; it is truncated, download it again");
         data = file.asSlice(8 + length);
-        header = SafetensorsHeader.parse(source, file.asSlice(8, length).toArray(ValueLayout.JAVA_BYTE), data.byteSize());
+        header = SafetensorsHeader.parse(
+                source, file.asSlice(8, length).toArray(ValueLayout.JAVA_BYTE), data.byteSize());
     }
 
     /// Opens a file and checks its header.
@@ -56,7 +57,7 @@ public final class Safetensors implements Checkpoint {
             return new Safetensors(file.getFileName().toString(), channel, arena);
         } catch (IOException e) {
             release(arena, channel);
-            throw new PretrainedException(file + ": cannot be read (" + e.getMessage() + ")", e);
+            throw new PretrainedException(file + ": cannot be read (" + AtomicFiles.reason(e) + ")", e);
         } catch (RuntimeException | Error e) {
             release(arena, channel);
             throw e;
@@ -110,7 +111,8 @@ public final class Safetensors implements Checkpoint {
         } catch (InternalError e) { // what the JVM makes of SIGBUS: the page is gone
             throw new PretrainedException(truncated(name), e);
         } catch (IOException e) {
-            throw new PretrainedException(source + ": \"" + name + "\": cannot be read (" + e.getMessage() + ")", e);
+            throw new PretrainedException(
+                    source + ": \"" + name + "\": cannot be read (" + AtomicFiles.reason(e) + ")", e);
         }
         throw new PretrainedException(truncated(name));
     }

@@ -46,18 +46,16 @@ record SafetensorsHeader(Map<String, String> metadata, Map<String, Entry> entrie
         while (parser.nextToken() != JsonToken.END_OBJECT) {
             String key = parser.currentName();
             if (parser.nextToken() != JsonToken.VALUE_STRING)
-                throw new PretrainedException(source + ": __metadata__ \"" + abbreviate(key) + "\" must be a string, got "
-                        + parser.currentToken() + DAMAGED);
+                throw new PretrainedException(source + ": __metadata__ \"" + abbreviate(key)
+                        + "\" must be a string, got " + parser.currentToken() + DAMAGED);
             out.put(key, parser.getText());
         }
     }
 
     private static Entry readEntry(String where, String name, JsonParser parser) throws IOException {
-        if (name.chars().anyMatch(c -> Character.isSurrogate((char) c)) && !isUnicode(name))
-            throw new PretrainedException(where + ": a tensor's name must be Unicode, got a lone surrogate" + DAMAGED);
         if (parser.currentToken() != JsonToken.START_OBJECT)
-            throw new PretrainedException(
-                    where + ": expected an object with dtype, shape and data_offsets, got " + parser.currentToken() + DAMAGED);
+            throw new PretrainedException(where + ": expected an object with dtype, shape and data_offsets, got "
+                    + parser.currentToken() + DAMAGED);
         DType dtype = null;
         long[] shape = null;
         long[] offsets = null;
@@ -94,12 +92,14 @@ record SafetensorsHeader(Map<String, String> metadata, Map<String, Entry> entrie
     /// Whole numbers from 0 to 2^63 − 1, in digits alone: no `1.0`, no `-0`, no `1e3`.
     private static long[] numbers(String where, String field, JsonParser parser) throws IOException {
         if (parser.currentToken() != JsonToken.START_ARRAY)
-            throw new PretrainedException(where + ": " + field + " must be an array, got " + parser.currentToken() + DAMAGED);
+            throw new PretrainedException(
+                    where + ": " + field + " must be an array, got " + parser.currentToken() + DAMAGED);
         List<Long> numbers = new ArrayList<>();
         while (parser.nextToken() != JsonToken.END_ARRAY) {
             String text = parser.currentToken().isNumeric() ? parser.getText() : "" + parser.currentToken();
             if (numbers.size() == MAX_RANK)
-                throw new PretrainedException(where + ": " + field + " must have at most " + MAX_RANK + " numbers" + DAMAGED);
+                throw new PretrainedException(
+                        where + ": " + field + " must have at most " + MAX_RANK + " numbers" + DAMAGED);
             try {
                 if (text.charAt(0) < '0' || text.charAt(0) > '9') throw new NumberFormatException("not a digit");
                 numbers.add(Long.parseLong(text));
@@ -128,7 +128,9 @@ record SafetensorsHeader(Map<String, String> metadata, Map<String, Entry> entrie
         Comparator<Entry> order = Comparator.comparingLong(Entry::begin);
         long position = 0;
         String previous = null;
-        for (Entry e : entries.values().stream().sorted(order.thenComparingLong(Entry::end)).toList()) {
+        for (Entry e : entries.values().stream()
+                .sorted(order.thenComparingLong(Entry::end))
+                .toList()) {
             String name = abbreviate(e.info().name());
             if (e.begin() != position)
                 throw new PretrainedException(source + ": \"" + name + "\": must begin at byte " + position
@@ -140,12 +142,9 @@ record SafetensorsHeader(Map<String, String> metadata, Map<String, Entry> entrie
         if (position != dataBytes)
             throw new PretrainedException(source + ": expected " + position + " bytes of data"
                     + (previous == null ? " as there are no tensors" : ", where \"" + previous + "\" ends") + ", got "
-                    + dataBytes + (dataBytes < position ? "; the file is truncated" : "; something was appended to the file")
+                    + dataBytes
+                    + (dataBytes < position ? "; the file is truncated" : "; something was appended to the file")
                     + ", download it again");
-    }
-
-    private static boolean isUnicode(String name) {
-        return name.codePoints().noneMatch(c -> c >= 0xD800 && c <= 0xDFFF);
     }
 
     private static String abbreviate(String text) {

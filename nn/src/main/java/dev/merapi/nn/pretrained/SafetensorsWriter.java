@@ -13,8 +13,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
-/// Writes safetensors files as the Python library does: tensors by descending size of their type (here all F32), then by
-/// name; the header padded with spaces to a multiple of 8; `{"format": "pt"}`, which transformers asks for.
+/// Writes safetensors files as the Python library does: tensors by descending size of their type (here all F32), then
+/// by name; the header padded with spaces to a multiple of 8; `{"format": "pt"}`, which transformers asks for.
 public final class SafetensorsWriter {
     private static final int BUFFER_BYTES = 1 << 20;
 
@@ -33,7 +33,8 @@ public final class SafetensorsWriter {
 
     /// Writes `file` atomically: after an error or a crash there is the old file or the new one, never a part.
     public static void write(Path file, List<Weight> weights) {
-        List<Weight> sorted = weights.stream().sorted(Comparator.comparing(Weight::name)).toList();
+        List<Weight> sorted =
+                weights.stream().sorted(Comparator.comparing(Weight::name)).toList();
         byte[] header = header(file, sorted);
         AtomicFiles.write(file, out -> {
             ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER_BYTES).order(ByteOrder.LITTLE_ENDIAN);
@@ -49,8 +50,9 @@ public final class SafetensorsWriter {
         long position = 0;
         for (Weight weight : sorted) {
             if (!names.add(weight.name()) || weight.name().equals("__metadata__"))
-                throw new PretrainedException(file + ": \"" + weight.name() + "\": a name must be unique, got it twice");
-            JsonPrinter.quote(weight.name(), json.append(','));
+                throw new PretrainedException(
+                        file + ": \"" + weight.name() + "\": a name must be unique, got it twice");
+            JsonPrinter.quote(weight.name(), Character.MAX_VALUE, json.append(','));
             json.append(":{\"dtype\":\"F32\",\"shape\":")
                     .append(Arrays.toString(weight.shape()).replace(" ", ""))
                     .append(",\"data_offsets\":[")
@@ -59,9 +61,10 @@ public final class SafetensorsWriter {
                     .append(position += 4L * weight.values().length)
                     .append("]}");
         }
-        json.append('}');
-        while (json.length() % 8 != 0) json.append(' ');
-        return json.toString().getBytes(StandardCharsets.US_ASCII);
+        byte[] utf8 = json.append('}').toString().getBytes(StandardCharsets.UTF_8);
+        byte[] padded = Arrays.copyOf(utf8, (utf8.length + 7) / 8 * 8);
+        Arrays.fill(padded, utf8.length, padded.length, (byte) ' ');
+        return padded;
     }
 
     private static void writeValues(FileChannel out, ByteBuffer buffer, Floats values) throws IOException {

@@ -27,10 +27,12 @@ final class ShardedSafetensors implements Checkpoint {
 
     static ShardedSafetensors open(Path index) {
         Json.Obj weightMap = Json.read(index).object("weight_map");
-        ShardedSafetensors checkpoint = new ShardedSafetensors(index.getFileName().toString());
+        ShardedSafetensors checkpoint =
+                new ShardedSafetensors(index.getFileName().toString());
         try {
             for (String name : weightMap.members().keySet())
-                checkpoint.add(name, weightMap.string(name), index.toAbsolutePath().getParent());
+                checkpoint.add(
+                        name, weightMap.string(name), index.toAbsolutePath().getParent());
             checkpoint.refuseExtras();
         } catch (RuntimeException | Error e) {
             checkpoint.close();
@@ -62,13 +64,16 @@ final class ShardedSafetensors implements Checkpoint {
             for (String name : file.names())
                 if (holders.get(name) != file)
                     throw new PretrainedException(source + ": \"" + name + "\": got in " + shard + ", expected "
-                            + (holders.containsKey(name) ? "only in " + holders.get(name).source() : "nowhere")
+                            + (holders.containsKey(name)
+                                    ? "only in " + holders.get(name).source()
+                                    : "nowhere")
                             + "; index and files are of different models, download them again");
         });
     }
 
     private static boolean isBareFileName(String name) {
-        return name.endsWith(".safetensors") && name.chars().noneMatch(c -> c == '/' || c == '\\' || c == ':' || c < ' ');
+        return name.endsWith(".safetensors")
+                && name.chars().noneMatch(c -> c == '/' || c == '\\' || c == ':' || c < ' ');
     }
 
     @Override

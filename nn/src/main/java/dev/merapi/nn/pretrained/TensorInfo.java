@@ -17,8 +17,9 @@ public record TensorInfo(String name, DType dtype, long[] shape) {
     /// Refuses to read into room for another number of values.
     void checkRoom(String source, int room) {
         if (room != count())
-            throw new PretrainedException(source + ": \"" + name + "\": holds " + count() + " values of shape "
-                    + Arrays.toString(shape) + ", got room for " + room + "; allocate as many as info(name).count() says");
+            throw new PretrainedException(
+                    source + ": \"" + name + "\": holds " + count() + " values of shape " + Arrays.toString(shape)
+                            + ", got room for " + room + "; allocate as many as info(name).count() says");
     }
 
     @Override

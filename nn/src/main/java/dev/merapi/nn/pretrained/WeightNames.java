@@ -31,9 +31,11 @@ public final class WeightNames {
         return IGNORED.matcher(name).find();
     }
 
-    /// @param wanted the model's names and shapes
-    /// @param basePrefix with its dot, such as `bert.`: added where only the model's names have it, stripped where only
-    ///     the checkpoint's do
+    /// Compares the names and shapes that a model wants with those of a checkpoint.
+    ///
+    /// @param wanted the model's names and shapes, in the order in which missing ones are reported
+    /// @param basePrefix with its dot, such as `bert.`: added where only the model's names have it, stripped where
+    ///     only the checkpoint's do
     public static Match match(Map<String, long[]> wanted, Checkpoint checkpoint, String basePrefix) {
         boolean modelHas = wanted.keySet().stream().anyMatch(n -> n.startsWith(basePrefix));
         boolean checkpointHas = checkpoint.names().stream().anyMatch(n -> n.startsWith(basePrefix));
@@ -63,7 +65,7 @@ public final class WeightNames {
 
     private static void refuseTwo(String name, String one, String other) {
         if (other != null)
-            throw new PretrainedException("\"" + other + "\" and \"" + one + "\" are both \"" + name
-                    + "\"; a checkpoint may hold it once");
+            throw new PretrainedException(
+                    "\"" + other + "\" and \"" + one + "\" are both \"" + name + "\"; a checkpoint may hold it once");
     }
 }

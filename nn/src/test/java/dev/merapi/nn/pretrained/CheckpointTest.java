@@ -1,0 +1,142 @@
+package dev.merapi.nn.pretrained;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.merapi.engine.kernel.Floats;
+import dev.merapi.nn.pretrained.SafetensorsWriter.Weight;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class CheckpointTest {
+    private static final String INDEX = "model.safetensors.index.json";
+
+    @TempDir
+    Path folder;
+
+    private Path model;
+
+    @BeforeEach
+    void makeFolder() throws IOException {
+        model = Files.createDirectory(folder.resolve("model"));
+    }
+
+    private void shard(String file, String... names) {
+        List<Weight> weights = java.util.Arrays.stream(names)
+                .map(n -> new Weight(n, new long[] {1}, Floats.of(n.length())))
+                .toList();
+        SafetensorsWriter.write(model.resolve(file), weights);
+    }
+
+    private void index(String weightMap) throws IOException {
+        Files.writeString(model.resolve(INDEX), "{\"metadata\":{},\"weight_map\":{" + weightMap + "}}");
+    }
+
+    private String refusal() {
+        return Samples.refusal(() -> Checkpoint.open(model).close());
+    }
+
+    @Test
+    void shardsReadAsOneCheckpoint() {
+        try (Checkpoint sharded = Checkpoint.open(Samples.golden("sharded"))) {
+            assertEquals(INDEX, sharded.source());
+            assertEquals(Set.of("t0", "t1", "t2", "t3", "t4"), sharded.names());
+            for (int i = 0; i < 5; i++) {
+                float[] expected = new float[3 * i + 3];
+                for (int j = 0; j < expected.length; j++) expected[j] = i + j / 8f;
+                assertArrayEquals(new long[] {i + 1, 3}, sharded.info("t" + i).shape());
+                assertArrayEquals(expected, Samples.read(sharded, "t" + i));
+            }
+            assertEquals(
+                    INDEX + ": there is no tensor \"t5\" among its 5; inspect the folder for its names",
+                    Samples.refusal(() -> sharded.info("t5")));
+        }
+    }
+
+    @Test
+    void aShardMustBeABareFileName() throws IOException {
+        for (String shard : List.of("../x.safetensors", "/x.safetensors", "a\\\\x.safetensors", "..", "x.bin", "")) {
+            index("\"a\":\"" + shard + "\"");
+            assertEquals(
+                    INDEX + ": \"a\": a shard must be a file name in the same folder that ends in .safetensors, got \""
+                            + shard.replace("\\\\", "\\") + "\"; do not trust this model",
+                    refusal());
+        }
+    }
+
+    @Test
+    void everyTensorMustLieInExactlyItsShard() throws IOException {
+        String another = "; index and files are of different models, download them again";
+        shard("1.safetensors", "a");
+        shard("2.safetensors", "b");
+        index("\"a\":\"2.safetensors\",\"b\":\"1.safetensors\"");
+        assertEquals(INDEX + ": \"a\": expected in 2.safetensors, which does not hold it" + another, refusal());
+        index("\"a\":\"1.safetensors\"");
+        shard("1.safetensors", "a", "extra");
+        assertEquals(INDEX + ": \"extra\": got in 1.safetensors, expected nowhere" + another, refusal());
+        index("\"a\":\"1.safetensors\",\"b\":\"2.safetensors\"");
+        shard("1.safetensors", "a", "b");
+        assertEquals(INDEX + ": \"b\": got in 1.safetensors, expected only in 2.safetensors" + another, refusal());
+        index("\"a\":\"3.safetensors\"");
+        assertEquals(
+                INDEX + ": \"a\": expected the file 3.safetensors beside the index, got none; download it too",
+                refusal());
+        index("\"a\":\"1.safetensors\",\"a\":\"2.safetensors\"");
+        assertEquals(
+                INDEX
+                        + ": expected valid JSON, got an error in line 1, column 53: Duplicate field 'a'; the file is damaged",
+                refusal());
+        index("\"a\":1");
+        assertEquals(INDEX + ": weight_map.a must be a string, got 1", refusal());
+    }
+
+    @Test
+    void theSingleFileIsPreferredThenShardsThenOnnx() throws IOException {
+        Files.copy(Samples.golden("forms.onnx"), model.resolve("any.onnx"));
+        assertOpens("any.onnx");
+        Files.copy(Samples.golden("forms.onnx"), model.resolve("model.onnx"));
+        assertOpens("model.onnx");
+        shard("1.safetensors", "a");
+        index("\"a\":\"1.safetensors\"");
+        assertOpens(INDEX);
+        shard("model.safetensors", "a");
+        assertOpens("model.safetensors");
+    }
+
+    private void assertOpens(String file) {
+        try (Checkpoint checkpoint = Checkpoint.open(model)) {
+            assertEquals(file, checkpoint.source());
+        }
+    }
+
+    @Test
+    void whatCannotBeOpenedIsSaidWithARemedy() throws IOException {
+        assertEquals(
+                model
+                        + ": expected model.safetensors, model.safetensors.index.json or model.onnx, got an empty folder; name"
+                        + " a folder that transformers saved",
+                refusal());
+        Files.createFile(model.resolve("notes.txt"));
+        assertEquals(
+                model
+                        + ": expected model.safetensors, model.safetensors.index.json or model.onnx, got notes.txt; name a"
+                        + " folder that transformers saved",
+                refusal());
+        Path pickle = Files.createFile(model.resolve("pytorch_model.bin"));
+        assertEquals(
+                pickle
+                        + ": expected safetensors or ONNX weights, got a PyTorch pickle, which `merapi convert` will read;"
+                        + " until then save it with save_pretrained in transformers, which writes model.safetensors",
+                refusal());
+        Path nothing = folder.resolve("nothing");
+        assertEquals(
+                nothing + ": there is no such file or folder; expected a model folder, a .safetensors or an .onnx file",
+                Samples.refusal(() -> Checkpoint.open(nothing)));
+    }
+}

@@ -1,0 +1,101 @@
+package dev.merapi.nn.pretrained;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assertions.fail;
+
+import dev.merapi.engine.kernel.Floats;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.random.RandomGenerator;
+import java.util.random.RandomGeneratorFactory;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// Seeded damage to golden files: a reader answers with the tensors, or with a [PretrainedException], and nothing else.
+class MutationTest {
+
+    private interface Reader {
+        void read(byte[] content) throws IOException;
+    }
+
+    private static void survives(byte[] original, int rounds, Reader reader) {
+        RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(20);
+        int refused = 0;
+        for (int round = 0; round < rounds; round++) {
+            byte[] damaged = damage(original, random);
+            try {
+                reader.read(damaged);
+            } catch (PretrainedException e) {
+                refused++;
+            } catch (Throwable e) {
+                fail("round " + round + ": " + HexFormat.of().formatHex(damaged), e);
+            }
+        }
+        assertTrue(refused > rounds / 10 && refused < rounds, refused + " of " + rounds + " were refused");
+    }
+
+    /// One to three changes: a byte, a bit, a piece left out, a piece doubled, an end cut off, an edge value of 8
+    /// bytes.
+    private static byte[] damage(byte[] original, RandomGenerator random) {
+        byte[] bytes = original.clone();
+        for (int i = random.nextInt(1, 4); i > 0 && bytes.length > 8; i--) {
+            int at = random.nextInt(bytes.length - 8);
+            int length = random.nextInt(1, 9);
+            switch (random.nextInt(6)) {
+                case 0 -> bytes[at] = (byte) random.nextInt();
+                case 1 -> bytes[at] ^= (byte) (1 << random.nextInt(8));
+                case 2 -> bytes = splice(bytes, at, at + length);
+                case 3 -> bytes = splice(bytes, at + length, at);
+                case 4 -> bytes = Arrays.copyOf(bytes, at);
+                default -> Arrays.fill(bytes, at, at + 8, (byte) (random.nextBoolean() ? 0xFF : 0x7F));
+            }
+        }
+        return bytes;
+    }
+
+    /// `bytes[0 … end) + bytes[start …)`
+    private static byte[] splice(byte[] bytes, int start, int end) {
+        byte[] joined = Arrays.copyOf(bytes, end + bytes.length - start);
+        System.arraycopy(bytes, start, joined, end, bytes.length - start);
+        return joined;
+    }
+
+    private static void readAll(Checkpoint checkpoint) {
+        for (String name : checkpoint.names()) {
+            long count = checkpoint.info(name).count();
+            if (count < 1 << 20) checkpoint.read(name, Floats.allocate((int) count));
+        }
+    }
+
+    @Test
+    void safetensorsSurvivesDamage(@TempDir Path folder) throws IOException {
+        Path file = folder.resolve("m.safetensors");
+        survives(Files.readAllBytes(Samples.golden("types.safetensors")), 1000, content -> {
+            Files.write(file, content);
+            try (Checkpoint checkpoint = Checkpoint.open(file)) {
+                readAll(checkpoint);
+            }
+        });
+    }
+
+    @Test
+    void onnxSurvivesDamage() throws IOException {
+        for (String name : new String[] {"block.onnx", "forms.onnx"})
+            survives(Files.readAllBytes(Samples.golden(name)), 10_000, content -> {
+                try (Checkpoint checkpoint = Checkpoint.onnx(content, name)) {
+                    readAll(checkpoint);
+                }
+            });
+    }
+
+    @Test
+    void jsonSurvivesDamage() throws IOException {
+        survives(Files.readAllBytes(Samples.golden("python.json")), 10_000, content -> {
+            Json.Obj tree = Json.parse("config.json", content);
+            assertTrue(tree.equals(Json.parse("config.json", Samples.utf8(tree.pretty()))), "reads back differently");
+        });
+    }
+}
