@@ -1,0 +1,181 @@
+package dev.merapi.engine.simd;
+
+import static dev.merapi.engine.simd.SimdMath.LANES;
+
+import dev.merapi.engine.kernel.Floats;
+import dev.merapi.engine.kernel.PackedMatrix;
+import dev.merapi.engine.kernel.Workers;
+
+/// Matrix products after Goto & van de Geijn (2008, "Anatomy of high-performance matrix multiplication"): both factors are packed into panels
+/// that a micro-kernel reads from end to end, in blocks that stay in the second-level cache.
+///
+///     for rows of C, [#ROWS] at a time, and columns, in as many blocks as give every thread enough tasks:     a task
+///       for k, [#DEPTH] at a time:
+///         pack A's block                    [rows/HEIGHT, depth, HEIGHT]
+///         for panels of B                   [depth, WIDTH]
+///           for panels of A                 micro-kernel: tile [HEIGHT, WIDTH], added to C
+///
+/// An element of C is a sum over k in blocks of [#DEPTH], each a chain of fused multiply-adds over ascending k. That depends on nothing but k: a row's
+/// result is the same bit for bit among other rows, packed beforehand or not, on any number of threads.
+///
+/// Calls take turns, and none comes from inside a task: the packed factors lie in memory that the calls share.
+final class SimdMatmul {
+    /// Rows of a tile: as many accumulators as the registers hold besides the vectors of B.
+    private static final int HEIGHT = LANES == 16 ? 12 : 4;
+
+    /// Columns of a tile.
+    static final int WIDTH = 2 * LANES;
+
+    private static final int DEPTH = 384;
+    private static final int ROWS = 96;
+
+    /// Tasks that a large product is cut into, at least; enough for 16 threads.
+    private static final int TASKS = 48;
+
+    /// Multiply-adds below which a task is not worth its hand-over.
+    private static final long GRAIN = 100_000;
+
+    /// The largest part of B that is packed at a time, in floats.
+    private static final int SHARED = 1 << 22;
+
+    private final Workers workers;
+    private final MatmulScratch[] scratch;
+    private float[] sharedB = new float[0];
+
+    SimdMatmul(Workers workers) {
+        this.workers = workers;
+        scratch = new MatmulScratch[workers.threads()];
+        for (int i = 0; i < scratch.length; i++) scratch[i] = new MatmulScratch();
+    }
+
+    /// `C = A·Bᵀ + bias`: a [m, k], b [n, k], bias [n] or null, c [m, n].
+    void matmulNT(int m, int n, int k, Floats a, Floats b, Floats bias, Floats c, boolean accumulate) {
+        multiply(m, n, k, MatmulOperand.lines(a, k), MatmulOperand.lines(b, k), bias, c, accumulate);
+    }
+
+    /// `C = A·B`: a [m, k], b [k, n], c [m, n].
+    void matmulNN(int m, int n, int k, Floats a, Floats b, Floats c, boolean accumulate) {
+        multiply(m, n, k, MatmulOperand.lines(a, k), MatmulOperand.columns(b, n), null, c, accumulate);
+    }
+
+    /// `C = Aᵀ·B`: a [k, m], b [k, n], c [m, n].
+    void matmulTN(int m, int n, int k, Floats a, Floats b, Floats c, boolean accumulate) {
+        multiply(m, n, k, MatmulOperand.columns(a, m), MatmulOperand.columns(b, n), null, c, accumulate);
+    }
+
+    int packedSize(int outputs, int inputs) {
+        return Math.multiplyExact(panels(outputs) * WIDTH, inputs);
+    }
+
+    /// w [outputs, inputs] into panels [outputs/WIDTH, inputs, WIDTH].
+    void pack(Floats w, PackedMatrix packed) {
+        assert packed.panels().length >= packedSize(packed.outputs(), packed.inputs());
+        packColumns(
+                MatmulOperand.lines(w, packed.inputs()), 0, packed.outputs(), packed.inputs(),
+                packed.panels().array, packed.panels().offset);
+    }
+
+    /// `C = A·Wᵀ + bias`: a [m, w.inputs], bias [w.outputs] or null, c [m, w.outputs].
+    void matmulPacked(int m, Floats a, PackedMatrix w, Floats bias, Floats c) {
+        new Product(m, w.outputs(), w.inputs(), MatmulOperand.lines(a, w.inputs()), bias, c, false)
+                .run(0, w.outputs(), null, w.panels().array, w.panels().offset);
+    }
+
+    private synchronized void multiply(
+            int m, int n, int k, MatmulOperand a, MatmulOperand b, Floats bias, Floats c, boolean accumulate) {
+        var product = new Product(m, n, k, a, bias, c, accumulate);
+        int chunk = Math.max(1, SHARED / (k * WIDTH)) * WIDTH;
+        for (int first = 0; first < n; first += chunk) {
+            int columns = Math.min(chunk, n - first);
+            if (m <= ROWS) {
+                product.run(first, columns, b, null, 0);
+            } else {
+                sharedB = MatmulScratch.atLeast(sharedB, panels(columns) * WIDTH * k);
+                packColumns(b, first, columns, k, sharedB, 0);
+                product.run(first, columns, null, sharedB, 0);
+            }
+        }
+    }
+
+    private void packColumns(MatmulOperand b, int first, int columns, int k, float[] to, int at) {
+        int perTask = Math.max(1, 16384 / (k * WIDTH));
+        int panels = panels(columns);
+        workers.run((panels + perTask - 1) / perTask, (task, worker) -> {
+            for (int p = task * perTask; p < Math.min(panels, (task + 1) * perTask); p++)
+                b.pack(first + p * WIDTH, Math.min(WIDTH, columns - p * WIDTH), WIDTH, 0, k, to, at + p * k * WIDTH);
+        });
+    }
+
+    private static int panels(int columns) {
+        return (columns + WIDTH - 1) / WIDTH;
+    }
+
+    /// One product, to be computed in chunks of columns.
+    private final class Product {
+        final int m, n, k;
+        final MatmulOperand a;
+        final Floats bias, c;
+        final boolean accumulate;
+
+        Product(int m, int n, int k, MatmulOperand a, Floats bias, Floats c, boolean accumulate) {
+            this.m = m;
+            this.n = n;
+            this.k = k;
+            this.a = a;
+            this.bias = bias;
+            this.c = c;
+            this.accumulate = accumulate;
+        }
+
+        /// Columns [first, first + columns) of C. B is given as it lies, to be packed by each task, or as panels that begin with column `first`.
+        void run(int first, int columns, MatmulOperand b, float[] panels, int at) {
+            int rowBlocks = (m + ROWS - 1) / ROWS;
+            int rows = roundUp((m + rowBlocks - 1) / rowBlocks, HEIGHT);
+            int count = panels(columns);
+            long work = (long) m * columns * k;
+            int columnBlocks = Math.clamp(Math.min(work / GRAIN, TASKS) / rowBlocks, 1, count);
+            int perBlock = (count + columnBlocks - 1) / columnBlocks;
+            int blocks = (count + perBlock - 1) / perBlock;
+            workers.run(rowBlocks * blocks, (task, worker) -> {
+                int row = task / blocks * rows, panel = task % blocks * perBlock;
+                if (row < m)
+                    block(row, Math.min(rows, m - row), first, columns, panel, Math.min(count, panel + perBlock), b, panels, at,
+                            scratch[worker]);
+            });
+        }
+
+        private void block(int row, int rows, int first, int columns, int from, int to, MatmulOperand b, float[] panels, int at,
+                MatmulScratch scratch) {
+            for (int k0 = 0; k0 < k; k0 += DEPTH) {
+                int kc = Math.min(DEPTH, k - k0);
+                float[] packedA = scratch.a(roundUp(rows, HEIGHT) * kc);
+                for (int r = 0; r < rows; r += HEIGHT) {
+                    int height = MicroKernels.height(Math.min(HEIGHT, rows - r));
+                    a.pack(row + r, Math.min(height, rows - r), height, k0, kc, packedA, r * kc);
+                }
+                boolean add = accumulate || k0 > 0;
+                Floats bias = k0 > 0 ? null : this.bias;
+                for (int p = from; p < to; p++) {
+                    int column = p * WIDTH, width = Math.min(WIDTH, columns - column);
+                    float[] panel = panels;
+                    int panelAt = at + p * k * WIDTH + k0 * WIDTH;
+                    if (b != null) {
+                        panel = scratch.b(WIDTH * kc);
+                        panelAt = 0;
+                        b.pack(first + column, width, WIDTH, k0, kc, panel, 0);
+                    }
+                    for (int r = 0; r < rows; r += HEIGHT) {
+                        int height = MicroKernels.height(Math.min(HEIGHT, rows - r));
+                        MicroKernels.run(height, kc, packedA, r * kc, panel, panelAt, scratch.tile);
+                        MatmulTile.write(scratch.tile, Math.min(height, rows - r), width, c.array,
+                                c.offset + (row + r) * n + first + column, n, bias, first + column, add);
+                    }
+                }
+            }
+        }
+    }
+
+    private static int roundUp(int x, int multiple) {
+        return (x + multiple - 1) / multiple * multiple;
+    }
+}
