@@ -3,6 +3,9 @@ package dev.merapi.engine.kernel;
 /// Every kernel in plain loops, on the calling thread: what the kernels mean, the fallback where the Vector API is
 /// missing, and the oracle of their tests. Sums run in double and are rounded once.
 public final class ScalarKernels implements Kernels {
+    /// On the calling thread; there is nothing to configure.
+    public ScalarKernels() {}
+
     @Override
     public String name() {
         return "scalar";
