@@ -7,8 +7,8 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/// Says which rows make a batch. Rows of like length are put together, so that no batch waits for one long row; which rows meet, and when,
-/// is a function of seed and epoch alone.
+/// Says which rows make a batch. Rows of like length are put together, so that no batch waits for one long row;
+/// which rows meet, and when, is a function of seed and epoch alone.
 public final class BatchSampler {
     private static final int LARGEST_GROUP = 50; // batches, as in transformers' LengthGroupedSampler
 
@@ -16,7 +16,8 @@ public final class BatchSampler {
 
     /// The batches of a training epoch; all of `batchSize` rows but for one that takes the rest.
     ///
-    /// 1. All rows are shuffled, then cut into groups of up to 50 batches (fewer where there would be less than four groups).
+    /// 1. All rows are shuffled, then cut into groups of up to 50 batches (fewer where there would be less than
+    ///    four groups).
     /// 2. Each group is sorted by length, longest first, and cut into batches.
     /// 3. The batches are shuffled.
     ///

@@ -6,11 +6,12 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/// Reads claims with evidence: `{id: {claim_text, claim_label, evidences: [passage id…]}}` and `{passage id: passage}`.
+/// Reads claims with evidence: `{id: {claim_text, claim_label, evidences: [passage id…]}}` and `{passage id:
+/// passage}`.
 ///
-/// Each cited passage makes one example, (claim, passage) with the claim's label, in the order of the file; its id is
-/// `claim/passage`. Claims labelled DISPUTED are left out: their passages contradict each other. A claim without
-/// `claim_label` makes examples to be predicted.
+/// Each cited passage makes one example, (claim, passage) with the claim's label, in the order of the file; its id
+/// is `claim/passage`. Claims labelled DISPUTED are left out: their passages contradict each other. A claim
+/// without `claim_label` makes examples to be predicted.
 public final class Claims {
     /// The labels in the order of the model's outputs.
     public static final List<String> LABELS = List.of("REFUTES", "NOT_ENOUGH_INFO", "SUPPORTS");
@@ -32,7 +33,8 @@ public final class Claims {
 
     /// @param claims file of claims
     /// @param evidence file of passages, more than the cited ones perhaps
-    /// @throws DataException if a file is missing or of another form, a label is unknown or a cited passage is not there
+    /// @throws DataException if a file is missing or of another form, a label is unknown or a cited passage is not
+    ///     there
     public static Dataset read(Path claims, Path evidence) {
         Claims reader = new Claims(claims, evidence);
         reader.json.object("the file", reader::claim);
@@ -61,8 +63,7 @@ public final class Claims {
         if (fields.text == null) throw missing(id, "claim_text");
         if (fields.cited == null) throw missing(id, "evidences");
         if (DISPUTED.equals(fields.label)) return;
-        Target target =
-                fields.label == null ? Target.UNKNOWN : new Target.OneOf(LABELS.indexOf(fields.label));
+        Target target = fields.label == null ? Target.UNKNOWN : new Target.OneOf(LABELS.indexOf(fields.label));
         for (String passage : fields.cited) {
             examples.add(new Example(id + "/" + passage, fields.text, passage(id, passage), target));
         }
@@ -71,8 +72,8 @@ public final class Claims {
     private String label(String id) {
         String label = json.string("claim_label of " + id);
         if (!LABELS.contains(label) && !label.equals(DISPUTED)) {
-            throw json.error("claim_label of " + id + " is " + label + ", expected one of " + LABELS + " or "
-                    + DISPUTED + "; correct it");
+            throw json.error("claim_label of " + id + " is " + label + ", expected one of " + LABELS + " or " + DISPUTED
+                    + "; correct it");
         }
         return label;
     }
@@ -88,8 +89,7 @@ public final class Claims {
     }
 
     private DataException missing(String id, String field) {
-        return json.error(
-                id + " has no " + field + ", expected {claim_text, claim_label, evidences: [id…]}; add it");
+        return json.error(id + " has no " + field + ", expected {claim_text, claim_label, evidences: [id…]}; add it");
     }
 
     /// What a claim's object has said so far.

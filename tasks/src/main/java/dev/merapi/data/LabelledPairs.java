@@ -5,8 +5,9 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 
-/// Reads texts or pairs of texts with one label each from CSV or JSONL (by the file's ending): columns `text`, `pair`, `label` and perhaps `id`.
-/// Without a column `pair` the examples are single texts, without `label` they are there to be predicted.
+/// Reads texts or pairs of texts with one label each from CSV or JSONL (by the file's ending): columns `text`,
+/// `pair`, `label` and perhaps `id`. Without a column `pair` the examples are single texts, without `label` they
+/// are there to be predicted.
 public final class LabelledPairs {
     private static final String TEXT = "text";
     private static final String PAIR = "pair";
@@ -26,14 +27,14 @@ public final class LabelledPairs {
                 .distinct()
                 .toList();
         boolean numbers = labels.stream().allMatch(label -> label.matches("-?[0-9]{1,9}"));
-        Comparator<String> order =
-                numbers ? Comparator.comparingInt(Integer::parseInt) : Comparator.naturalOrder();
+        Comparator<String> order = numbers ? Comparator.comparingInt(Integer::parseInt) : Comparator.naturalOrder();
         return dataset(table, labels.stream().sorted(order).toList());
     }
 
     /// Reads with given labels, the model's for example; any other one is an error.
     ///
-    /// @throws DataException if the file is missing, empty or of another form, a column is missing or a label unknown
+    /// @throws DataException if the file is missing, empty or of another form, a column is missing or a label
+    ///     unknown
     public static Dataset read(Path file, List<String> labels) {
         Table table = Table.read(file);
         table.require(TEXT);

@@ -4,16 +4,18 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/// Reads texts with any number of labels from CSV or JSONL (by the file's ending): a text column, one 0/1 column a label and perhaps `id`.
+/// Reads texts with any number of labels from CSV or JSONL (by the file's ending): a text column, one 0/1 column a
+/// label and perhaps `id`.
 public final class MultilabelTable {
     /// Names of the text column; the first one that is found counts.
     public static final List<String> TEXT_COLUMNS = List.of("text", "comment_text", "sentence", "content", "review");
 
     private MultilabelTable() {}
 
-    /// @param labels names of the 0/1 columns, in the order of the model's outputs; where the file has none of them, the examples are there to
-    ///     be predicted
-    /// @throws DataException if the file is missing, empty or of another form, a column is missing or a value neither 0 nor 1
+    /// @param labels names of the 0/1 columns, in the order of the model's outputs; where the file has none of
+    ///     them, the examples are there to be predicted
+    /// @throws DataException if the file is missing, empty or of another form, a column is missing or a value
+    ///     neither 0 nor 1
     public static Dataset read(Path file, List<String> labels) {
         Table table = Table.read(file);
         String text = table.firstOf(TEXT_COLUMNS);
@@ -31,11 +33,12 @@ public final class MultilabelTable {
         List<Boolean> holds = new ArrayList<>();
         for (String label : labels) {
             String value = table.value(row, label);
-            holds.add(switch (value) {
-                case "0", "false" -> false;
-                case "1", "true" -> true;
-                default -> throw table.error(row, label + " is \"" + value + "\", expected 0 or 1; correct it");
-            });
+            holds.add(
+                    switch (value) {
+                        case "0", "false" -> false;
+                        case "1", "true" -> true;
+                        default -> throw table.error(row, label + " is \"" + value + "\", expected 0 or 1; correct it");
+                    });
         }
         return new Target.AnyOf(holds);
     }

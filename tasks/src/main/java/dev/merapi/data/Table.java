@@ -17,9 +17,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 
-/// Rows with named columns: a CSV file (RFC 4180, with a header, with or without a byte order mark) or a JSONL file
-/// (`.jsonl`, `.ndjson`: an
-/// object a line).
+/// Rows with named columns: a CSV file (RFC 4180, with a header, with or without a byte order mark) or a JSONL
+/// file (`.jsonl`, `.ndjson`: an object a line).
 ///
 /// @param source the file, for messages
 /// @param columns names in the order of the file

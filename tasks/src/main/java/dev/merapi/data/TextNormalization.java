@@ -3,11 +3,11 @@ package dev.merapi.data;
 import java.text.Normalizer;
 import java.util.regex.Pattern;
 
-/// Makes different spellings of one text equal, so that a model meets fewer rare tokens (`--normalize-text`). In this
-/// order:
+/// Makes different spellings of one text equal, so that a model meets fewer rare tokens (`--normalize-text`). In
+/// this order:
 ///
-/// 1. Control and format characters go (soft hyphens, zero-width spaces and joiners, direction marks), but for tabs and
-/// line ends.
+/// 1. Control and format characters go (soft hyphens, zero-width spaces and joiners, direction marks), but for
+///    tabs and line ends.
 /// 2. Curly, low and angle quotes, primes and the acute accent that stands alone become `'` and `"`.
 /// 3. Unicode's NFKC: full-width forms, ligatures, "½", "…" and no-break spaces become their plain equivalents.
 /// 4. Hyphens, dashes and the minus sign become `-`.

@@ -1,9 +1,8 @@
 /// From files to batches.
 ///
-/// Reading order: [Example] and its [Target], a [Dataset] of them as [Claims], [LabelledPairs] and [MultilabelTable]
-/// read it; [Encoded] holds
-/// their tokens, [BatchSampler] says which rows go together, [PackedBatch] is what the model reads. [TextNormalization]
-/// is optional.
+/// Reading order: [Example] and its [Target], a [Dataset] of them as [Claims], [LabelledPairs] and
+/// [MultilabelTable] read it; [Encoded] holds their tokens, [BatchSampler] says which rows go together,
+/// [PackedBatch] is what the model reads. [TextNormalization] is optional.
 ///
 /// Whatever is wrong with a file is a [DataException]. Every class that is not public is internal.
 package dev.merapi.data;

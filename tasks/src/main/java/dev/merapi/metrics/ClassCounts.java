@@ -4,9 +4,8 @@ import java.util.List;
 import java.util.function.IntToDoubleFunction;
 import java.util.stream.IntStream;
 
-/// For each of K classes how often it was predicted, how often it was right, and how often it should have been: all
-/// that precision,
-/// recall and F1 need.
+/// For each of K classes how often it was predicted, how often it was right, and how often it should have been:
+/// all that precision, recall and F1 need.
 ///
 ///     precision = hit / predicted      recall = hit / actual      F1 = 2 · hit / (predicted + actual)
 ///

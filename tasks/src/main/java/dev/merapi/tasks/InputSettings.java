@@ -12,9 +12,11 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.function.UnaryOperator;
 
-/// How text becomes tokens; kept in the model's folder (`settings.json`), so that a model is used as it was trained.
+/// How text becomes tokens; kept in the model's folder (`settings.json`), so that a model is used as it was
+/// trained.
 ///
-/// @param maxLength longer inputs are truncated, the longer text of a pair first; 0 for as long as the model can read
+/// @param maxLength longer inputs are truncated, the longer text of a pair first; 0 for as long as the model can
+///     read
 /// @param normalizeText whether texts go through [TextNormalization] first
 public record InputSettings(int maxLength, boolean normalizeText) {
     /// The whole length of the model, texts as they are.
@@ -43,7 +45,8 @@ public record InputSettings(int maxLength, boolean normalizeText) {
 
     /// These settings with the model's own length put in where none was given.
     ///
-    /// @throws SettingsException if the model cannot read that many tokens, or knows fewer tokens than the tokenizer
+    /// @throws SettingsException if the model cannot read that many tokens, or knows fewer tokens than the
+    ///     tokenizer
     InputSettings resolve(SequenceClassifier model, Tokenizer tokenizer) {
         int positions = model.config().maxPositions();
         if (maxLength > positions) {
@@ -54,9 +57,7 @@ public record InputSettings(int maxLength, boolean normalizeText) {
             throw new SettingsException("the tokenizer has " + tokenizer.vocabularySize() + " tokens, the model knows "
                     + model.config().vocabularySize() + "; use the tokenizer that the model was trained with");
         }
-        return maxLength > 0
-                ? this
-                : new InputSettings(Math.min(positions, tokenizer.modelMaxLength()), normalizeText);
+        return maxLength > 0 ? this : new InputSettings(Math.min(positions, tokenizer.modelMaxLength()), normalizeText);
     }
 
     Encoded encode(List<Example> examples, Tokenizer tokenizer) {

@@ -13,9 +13,8 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.stream.Stream;
 
-/// The folder that a fine-tuning leaves: a Hugging Face folder of the best model, with `log.csv`, `metrics.json` and
-/// `settings.json` beside the
-/// weights. It is replaced as a whole, so what is in it belongs together.
+/// The folder that a fine-tuning leaves: a Hugging Face folder of the best model, with `log.csv`, `metrics.json`
+/// and `settings.json` beside the weights. It is replaced as a whole, so what is in it belongs together.
 final class OutputFolder {
     static final String SETTINGS = "settings.json";
     static final String METRICS = "metrics.json";

@@ -13,7 +13,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/// One label for a text, or for a pair of texts read together (a cross-encoder): does this passage support the claim?
+/// One label for a text, or for a pair of texts read together (a cross-encoder): does this passage support the
+/// claim?
 ///
 ///     PairClassification task = new PairClassification(Settings.DEFAULT);
 ///     Trained trained = task.train(fineTuning);

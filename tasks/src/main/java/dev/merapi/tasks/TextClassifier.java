@@ -18,7 +18,8 @@ import java.util.stream.IntStream;
 /// A fine-tuned classifier, ready to use on text.
 ///
 ///     TextClassifier emotions = TextClassifier.fromPretrained(Path.of("my-emotions-model"));
-///     List<Label> labels = emotions.classify("I can't believe we won!");            // [joy 0.97, surprise 0.81, …]
+///     List<Label> labels = emotions.classify("I can't believe we won!");            // [joy 0.97, surprise 0.81,
+/// …]
 ///
 /// One instance serves all threads.
 public final class TextClassifier {
@@ -40,8 +41,8 @@ public final class TextClassifier {
         this.input = input.resolve(model, tokenizer);
     }
 
-    /// Loads a folder that a task saved, or any Hugging Face folder of a sequence classifier, on the best device there
-    /// is.
+    /// Loads a folder that a task saved, or any Hugging Face folder of a sequence classifier, on the best device
+    /// there is.
     public static TextClassifier fromPretrained(Path folder) {
         return fromPretrained(folder, Device.best());
     }
@@ -84,7 +85,8 @@ public final class TextClassifier {
                 .toList();
     }
 
-    /// What the model says of each example, in their order; a threshold of 0.5 where a row may have several labels.
+    /// What the model says of each example, in their order; a threshold of 0.5 where a row may have several
+    /// labels.
     public List<Prediction> predict(List<Example> examples) {
         return predict(examples, EVEN);
     }

@@ -18,8 +18,8 @@ import java.util.function.Supplier;
 
 /// Fine-tunes a model: the whole way of the data, from batches to the optimizer, in [#fit] and [#step].
 ///
-/// The same settings and data give bitwise the same weights, however many threads there are: the order of rows and all
-/// randomness are functions of the seed, and every kernel divides its work by the problem alone.
+/// The same settings and data give bitwise the same weights, however many threads there are: the order of rows and
+/// all randomness are functions of the seed, and every kernel divides its work by the problem alone.
 public final class Trainer {
     private final SequenceClassifier model;
     private final List<Parameter> parameters; // those that are trained
@@ -68,9 +68,8 @@ public final class Trainer {
         this.progress = new Progress(settings, train.size());
     }
 
-    /// Trains to the end, or to the step during which somebody asks to stop. The model is then as the last step left
-    /// it;
-    /// the best one is where the keeper put it.
+    /// Trains to the end, or to the step during which somebody asks to stop. The model is then as the last step
+    /// left it; the best one is where the keeper put it.
     ///
     /// @throws TrainingException if the loss or the gradients are no numbers any more
     public TrainEvent.Outcome fit() {

@@ -8,8 +8,8 @@ import java.util.List;
 /// How a model is trained, under the names that Hugging Face's `TrainingArguments` gave them.
 ///
 /// @param numTrainEpochs how often every example is seen
-/// @param maxSteps ends the run after so many optimizer steps, without an evaluation if that is inside an epoch; 0 for
-/// no such limit
+/// @param maxSteps ends the run after so many optimizer steps, without an evaluation if that is inside an epoch; 0
+///     for no such limit
 /// @param perDeviceTrainBatchSize rows of a training batch
 /// @param perDeviceEvalBatchSize rows of an evaluation batch
 /// @param gradientAccumulationSteps batches whose gradients are averaged in one optimizer step
@@ -18,8 +18,8 @@ import java.util.List;
 /// @param warmupRatio share of all steps that warm up; counts where `warmupSteps` is 0
 /// @param warmupSteps steps that warm up; 0 to go by `warmupRatio`
 /// @param weightDecay AdamW's decoupled decay
-/// @param decayBiasesAndNorms whether biases and layer norms decay too, PyTorch's default; otherwise they are left out,
-/// transformers' default
+/// @param decayBiasesAndNorms whether biases and layer norms decay too, PyTorch's default; otherwise they are left
+///     out, transformers' default
 /// @param adamBeta1 decay of the first moment
 /// @param adamBeta2 decay of the second moment
 /// @param adamEpsilon added to the root of the second moment
