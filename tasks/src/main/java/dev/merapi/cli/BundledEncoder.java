@@ -1,5 +1,6 @@
 package dev.merapi.cli;
 
+import dev.merapi.nn.model.LoadOptions;
 import dev.merapi.nn.model.SequenceClassifier;
 import dev.merapi.nn.pretrained.Checkpoint;
 import dev.merapi.nn.pretrained.Json;
@@ -41,11 +42,14 @@ final class BundledEncoder {
     private BundledEncoder() {}
 
     static Pretrained pretrained() {
-        return new Pretrained(NAME, tokenizer(), options -> {
-            try (Checkpoint weights = weights()) {
-                return SequenceClassifier.of(config(), weights, options);
-            }
-        });
+        return new Pretrained(NAME, tokenizer(), BundledEncoder::load);
+    }
+
+    /// The encoder under a new head, which the options name the labels of.
+    static SequenceClassifier load(LoadOptions options) {
+        try (Checkpoint weights = weights()) {
+            return SequenceClassifier.of(config(), weights, options);
+        }
     }
 
     static Json.Obj config() {

@@ -28,10 +28,14 @@ final class Merapi implements Runnable {
     static CommandLine commandLine(Console console) {
         CommandLine line = new CommandLine(new Merapi());
         for (Verb verb : new Verb[] {
+            new DemoVerb(console),
             new TrainVerb(console),
             new EvaluateVerb(console),
             new PredictVerb(console),
+            new ForwardVerb(console),
+            new EmbedVerb(console),
             new TokenizeVerb(console),
+            new InspectVerb(console),
             new DoctorVerb(console),
         }) line.addSubcommand(verb);
         for (String verb : new String[] {"convert", "download", "bench"}) line.addSubcommand(verb, new LaterVerb(console));
@@ -40,6 +44,7 @@ final class Merapi implements Runnable {
         line.registerConverter(SchedulerType.class, new Kebab<>(SchedulerType.class));
         line.registerConverter(BestBy.class, new Kebab<>(BestBy.class));
         line.registerConverter(DataOptions.Format.class, new Kebab<>(DataOptions.Format.class));
+        line.registerConverter(EmbedVerb.Pooling.class, new Kebab<>(EmbedVerb.Pooling.class));
         line.registerConverter(DeviceOptions.Kind.class, new Kebab<>(DeviceOptions.Kind.class));
         return line;
     }

@@ -1,5 +1,7 @@
 package dev.merapi.cli;
 
+import dev.merapi.nn.model.LoadOptions;
+import dev.merapi.nn.model.SequenceClassifier;
 import dev.merapi.tasks.Pretrained;
 import dev.merapi.tokenizer.Tokenizer;
 import java.nio.file.Path;
@@ -25,6 +27,10 @@ final class ModelOption {
     /// What a fine-tuning starts from.
     Pretrained pretrained() {
         return isBundled() ? BundledEncoder.pretrained() : Pretrained.folder(folder());
+    }
+
+    SequenceClassifier load(LoadOptions options) {
+        return isBundled() ? BundledEncoder.load(options) : SequenceClassifier.fromPretrained(folder(), options);
     }
 
     Tokenizer tokenizer() {

@@ -1,0 +1,155 @@
+package dev.merapi.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// Whatever is wrong with the command line or its files: one line that says so, the right exit code, nothing half-written.
+class BadInputTest {
+    private static final String ROWS = "text,pair,label\nthe sun,is warm,yes\nthe sea,is cold,no\n";
+
+    @TempDir
+    Path folder;
+
+    private Path model;
+    private Path data;
+    private Path output;
+
+    @BeforeEach
+    void makeFiles() throws IOException {
+        model = TinyModel.folder(folder.resolve("model"));
+        data = write("data.csv", ROWS);
+        output = folder.resolve("output");
+    }
+
+    @Test
+    void noVerb() {
+        Run run = Run.of("");
+        assertEquals(2, run.code());
+        assertEquals(
+                "merapi: no verb given; expected one of demo, train, evaluate, predict, forward, embed, tokenize, inspect, doctor;"
+                        + " see merapi --help\n",
+                run.err());
+    }
+
+    @Test
+    void unknownVerb() {
+        assertFails(2, "Unmatched argument at index 0: 'trian'; did you mean train?; see merapi --help", "trian");
+    }
+
+    @Test
+    void unknownOption() {
+        assertFails(2, "Unknown option: '--fast'; see merapi doctor --help", "doctor", "--fast");
+    }
+
+    @Test
+    void verbsAndTasksOfLaterVersions() {
+        assertFails(2, "verb convert is not in this version; see merapi --help for those that are", "convert", "a", "b");
+        assertFails(2, "task ordinal is not in this version; expected pair-classification or multilabel", train("ordinal"));
+        assertFails(2, "--device cuda is not in this version; use --device cpu", train("pair-classification", "--device", "cuda"));
+    }
+
+    @Test
+    void missingFile() {
+        Path missing = folder.resolve("missing.csv");
+        data = missing;
+        Run run = Run.of("", train("pair-classification"));
+        assertEquals(1, run.code());
+        assertEquals("merapi: " + missing + " does not exist", run.err().substring(0, ("merapi: " + missing).length() + 15));
+        assertEquals(1, run.err().lines().count());
+    }
+
+    @Test
+    void settingOutOfRange() {
+        assertFails(2, "warmup-ratio: expected a number from 0.0 to 1.0, got 3.0", train("pair-classification", "--warmup-ratio", "3"));
+        assertFails(
+                2,
+                "--class-weights: not an option of multilabel; leave it out",
+                train("multilabel", "--labels", "a", "--class-weights", "1,2"));
+    }
+
+    @Test
+    void wrongEnumConstant() {
+        assertFails(
+                2,
+                "Invalid value for option '--lr-scheduler-type': expected one of linear-warmup, linear, cosine, constant, got fast;"
+                        + " see merapi train --help",
+                train("pair-classification", "--lr-scheduler-type", "fast"));
+    }
+
+    @Test
+    void folderWithoutConfig() throws IOException {
+        Files.delete(model.resolve("config.json"));
+        assertFails(
+                1,
+                model + ": config.json is missing; expected a Hugging Face model folder with config.json and model.safetensors",
+                train("pair-classification"));
+    }
+
+    @Test
+    void modelThatIsNowhere() {
+        Run run = Run.of("", "forward", "--model", "no/such");
+        assertEquals(2, run.code());
+        assertEquals("merapi: --model: there is no folder no/such, and no such name in the hub cache ", run.err().substring(0, 75));
+    }
+
+    @Test
+    void outputFolderThatCannotBe() throws IOException {
+        output = data.resolve("inside-a-file");
+        Run run = Run.of("", train("pair-classification"));
+        assertEquals(1, run.err().lines().count(), run.err());
+        assertEquals(ROWS, Files.readString(data));
+        assertEquals(List.of(1, 2).contains(run.code()), true);
+    }
+
+    @Test
+    void predictionsOfAnUnknownFormat() {
+        assertFails(
+                2,
+                "--output: expected a file that ends in .csv or .jsonl, got out.txt",
+                "predict", "pair-classification", "--model", model.toString(), "--input", data.toString(), "--output", "out.txt");
+    }
+
+    @Test
+    void claimsWithoutPassages() {
+        assertFails(
+                2,
+                "--format claims: expected --evidence FILE beside it, got no file of passages",
+                train("pair-classification", "--format", "claims"));
+    }
+
+    @Test
+    void debugAddsTheStackTrace() {
+        data = folder.resolve("missing.csv");
+        Run run = Run.of("", train("pair-classification", "--debug"));
+        assertEquals(1, run.code());
+        assertEquals(true, run.err().lines().count() > 5);
+    }
+
+    private String[] train(String task, String... more) {
+        List<String> args = new ArrayList<>(List.of(
+                "train", task, "--model", model.toString(), "--train", data.toString(), "--dev", data.toString(), "--output-dir", output.toString()));
+        args.addAll(List.of(more));
+        return args.toArray(String[]::new);
+    }
+
+    private void assertFails(int code, String message, String... args) {
+        Run run = Run.of("", args);
+        assertEquals("merapi: " + message + "\n", run.err());
+        assertEquals("", run.out());
+        assertEquals(code, run.code());
+        assertFalse(Files.exists(output), "nothing may be written");
+    }
+
+    private Path write(String name, String content) throws IOException {
+        return Files.writeString(folder.resolve(name), content);
+    }
+}
