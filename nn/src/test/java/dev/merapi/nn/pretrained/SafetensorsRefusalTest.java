@@ -213,7 +213,7 @@ class SafetensorsRefusalTest {
             assertArrayEquals(new float[] {2.5f}, Samples.read(checkpoint, "z"));
             assertArrayEquals(new float[0], Samples.read(checkpoint, "none"));
             assertEquals(
-                    "m.safetensors: there is no tensor \"w\" among its 4; inspect the file for its names",
+                    "m.safetensors: there is no tensor \"w\" among its 4; list its names with `merapi inspect`",
                     Samples.refusal(() -> checkpoint.info("w")));
         }
     }

@@ -112,7 +112,7 @@ class SafetensorsTest {
                     f.setLength(length);
                 }
                 assertEquals(
-                        "m.safetensors: \"w\": expected a file of 4194416 bytes as when it was opened, got another size;"
+                        "m.safetensors: expected a file of 4194416 bytes as when it was opened, got another size;"
                                 + " do not overwrite a model in use",
                         Samples.refusal(() -> Samples.read(checkpoint, "w")));
             }
