@@ -1,9 +1,8 @@
 package dev.merapi.train;
 
 import dev.merapi.nn.Parameter;
+import dev.merapi.nn.optim.Gradients;
 import java.util.List;
-import java.util.Optional;
-import java.util.function.Function;
 
 /// Stops a run before a loss or a gradient that is no number reaches the weights.
 final class FiniteCheck {
@@ -21,18 +20,13 @@ final class FiniteCheck {
     }
 
     private static String culprit(List<Parameter> parameters) {
-        return first(parameters, parameter -> parameter.tensor().toArray())
-                .map(name -> "the first bad parameter is " + name)
-                .or(() -> first(parameters, parameter -> parameter.tensor().gradientToArray())
-                        .map(name -> "all parameters are finite, the first bad gradient is that of " + name))
-                .orElse("all parameters and gradients are finite");
-    }
-
-    private static Optional<String> first(List<Parameter> parameters, Function<Parameter, float[]> values) {
-        return parameters.stream()
-                .filter(parameter -> !finite(values.apply(parameter)))
-                .map(Parameter::name)
-                .findFirst();
+        for (Parameter parameter : parameters) {
+            if (!finite(parameter.tensor().toArray())) return "the first bad parameter is " + parameter.name();
+        }
+        Parameter bad = Gradients.firstNonFinite(parameters);
+        return bad == null
+                ? "all parameters and gradients are finite"
+                : "all parameters are finite, the first bad gradient is that of " + bad.name();
     }
 
     private static boolean finite(float[] values) {

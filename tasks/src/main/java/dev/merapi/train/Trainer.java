@@ -108,7 +108,6 @@ public final class Trainer {
         FiniteCheck.require(loss, norm, progress.steps() + 1, parameters);
         double rate = schedule.at(progress.steps());
         optimizer.step(rate, settings.maxGradNorm() == 0 ? 1f : Gradients.clipScale(norm, settings.maxGradNorm()));
-        Gradients.zero(parameters);
 
         TrainEvent.StepEnd end = new TrainEvent.StepEnd(
                 epoch,

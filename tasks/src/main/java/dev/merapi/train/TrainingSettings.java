@@ -102,7 +102,7 @@ public record TrainingSettings(
                 .betas(adamBeta1, adamBeta2)
                 .eps(adamEpsilon)
                 .weightDecay(weightDecay);
-        return decayBiasesAndNorms ? adam : adam.noDecay(AdamW.BIASES_AND_NORMS);
+        return decayBiasesAndNorms ? adam : adam.noDecay(Parameter::isBiasOrNorm);
     }
 
     Schedule schedule(int totalSteps) {
