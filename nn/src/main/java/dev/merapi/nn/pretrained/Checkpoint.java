@@ -17,7 +17,7 @@ import java.util.stream.Stream;
 ///         weights.read("embeddings.word_embeddings.weight", table);
 ///     }
 ///
-/// Opening reads and checks the headers only. Several threads may read at once; closing ends their reads.
+/// Opening reads and checks the headers only. Several threads may read at once, until it is closed.
 public sealed interface Checkpoint extends AutoCloseable permits Safetensors, ShardedSafetensors, Onnx {
 
     /// What errors call this checkpoint: a file name.

@@ -110,7 +110,7 @@ public final class FolderWriter implements AutoCloseable {
             }
             committed = true;
             AtomicFiles.forceFolder(folder.getParent());
-            if (old != null) delete(old);
+            if (old != null) deleteOld(old);
         } catch (IOException | UncheckedIOException e) {
             throw unwritable(folder, e);
         }
@@ -129,6 +129,16 @@ public final class FolderWriter implements AutoCloseable {
                     file.force(true);
                 }
             }
+        }
+    }
+
+    /// The new model is in its place: what cannot be deleted is no reason to fail.
+    private static void deleteOld(Path old) {
+        try {
+            delete(old);
+        } catch (IOException | UncheckedIOException e) {
+            System.getLogger(FolderWriter.class.getName())
+                    .log(System.Logger.Level.WARNING, old + " (the replaced model) could not be deleted: " + e);
         }
     }
 

@@ -1,7 +1,6 @@
 package dev.merapi.nn.pretrained;
 
 import java.io.IOException;
-import java.math.BigDecimal;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -84,6 +83,10 @@ public sealed interface Json {
             return with(name, Num.of(value));
         }
 
+        public Obj with(String name, float value) {
+            return with(name, Num.of(value));
+        }
+
         public Obj with(String name, boolean value) {
             return with(name, new Bool(value));
         }
@@ -128,9 +131,7 @@ public sealed interface Json {
         }
 
         public int integer(String name) {
-            return get(name) instanceof Num n && n.isInteger() && n.fitsInt()
-                    ? (int) n.asLong()
-                    : wrong(name, "an integer");
+            return get(name) instanceof Num n && n.isInt() ? (int) n.asLong() : wrong(name, "an integer");
         }
 
         public int integer(String name, int otherwise) {
@@ -203,8 +204,8 @@ public sealed interface Json {
             return text.chars().allMatch(c -> c == '-' || c >= '0' && c <= '9');
         }
 
-        boolean fitsInt() {
-            return new BigDecimal(text).abs().compareTo(BigDecimal.valueOf(Integer.MAX_VALUE)) <= 0;
+        private boolean isInt() {
+            return isInteger() && asDouble() >= Integer.MIN_VALUE && asDouble() <= Integer.MAX_VALUE;
         }
 
         /// The value of an integer; a NumberFormatException where it needs more than 64 bits.

@@ -8,8 +8,10 @@ import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.json.JsonReadFeature;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.nio.ByteBuffer;
+import java.io.InputStreamReader;
+import java.io.Reader;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -51,11 +53,12 @@ final class JsonReader {
     }
 
     private static <T> T parse(String source, byte[] utf8, JsonFactory factory, Body<T> body) {
-        String text = decode(source, utf8);
-        if (text.startsWith("\uFEFF"))
+        if (utf8.length >= 3 && utf8[0] == (byte) 0xEF && utf8[1] == (byte) 0xBB && utf8[2] == (byte) 0xBF)
             throw new PretrainedException(
                     source + ": expected JSON, got a byte order mark; save it as UTF-8 without one");
-        try (JsonParser parser = factory.createParser(text)) {
+        // a decoder of its own refuses what Jackson lets pass: overlong forms, other encodings
+        Reader reader = new InputStreamReader(new ByteArrayInputStream(utf8), StandardCharsets.UTF_8.newDecoder());
+        try (JsonParser parser = factory.createParser(reader)) {
             JsonToken first = parser.nextToken();
             if (first != JsonToken.START_OBJECT)
                 throw new PretrainedException(source + ": expected a JSON object, got "
@@ -72,6 +75,8 @@ final class JsonReader {
                             + (at == null ? "" : " in line " + at.getLineNr() + ", column " + at.getColumnNr()) + ": "
                             + reason(e) + "; the file is damaged",
                     e);
+        } catch (CharacterCodingException e) {
+            throw new PretrainedException(source + ": expected UTF-8, got other bytes; the file is damaged", e);
         } catch (IOException e) {
             throw new PretrainedException(source + ": cannot be read (" + AtomicFiles.reason(e) + ")", e);
         }
@@ -81,17 +86,6 @@ final class JsonReader {
     private static String reason(JsonProcessingException e) {
         String line = e.getOriginalMessage().lines().findFirst().orElse("unreadable");
         return line.replaceAll(", from `[^`]*`", "");
-    }
-
-    private static String decode(String source, byte[] utf8) {
-        try { // a fresh decoder reports what new String(bytes, UTF_8) would replace
-            return StandardCharsets.UTF_8
-                    .newDecoder()
-                    .decode(ByteBuffer.wrap(utf8))
-                    .toString();
-        } catch (CharacterCodingException e) {
-            throw new PretrainedException(source + ": expected UTF-8, got other bytes; the file is damaged", e);
-        }
     }
 
     private static Json.Obj object(String where, JsonParser parser) throws IOException {

@@ -1,12 +1,8 @@
 package dev.merapi.nn.pretrained;
 
 import dev.merapi.engine.kernel.Floats;
-import java.io.IOException;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.nio.channels.FileChannel;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
@@ -14,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 
 /// The weights in an ONNX model: its initializers, under their names.
 ///
@@ -28,12 +25,12 @@ final class Onnx implements Checkpoint {
     private record Node(String op, List<String> inputs, List<String> outputs) {}
 
     private final String source;
-    private final Arena arena;
+    private final MappedFile file; // null where the model is in memory
     private final Map<String, Source> tensors = new TreeMap<>();
 
-    private Onnx(String source, Arena arena, MemorySegment model) {
+    private Onnx(String source, MappedFile file, MemorySegment model) {
         this.source = source;
-        this.arena = arena;
+        this.file = file;
         Map<String, OnnxTensor> initializers = new HashMap<>();
         List<Node> nodes = new ArrayList<>();
         boolean graph = false;
@@ -51,16 +48,12 @@ final class Onnx implements Checkpoint {
         nameMatrices(initializers, nodes);
     }
 
-    static Onnx open(Path file) {
-        Arena arena = Arena.ofShared();
-        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-            MemorySegment model = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
-            return new Onnx(file.getFileName().toString(), arena, model);
-        } catch (IOException e) {
-            arena.close();
-            throw new PretrainedException(file + ": cannot be read (" + AtomicFiles.reason(e) + ")", e);
+    static Onnx open(Path path) {
+        MappedFile file = MappedFile.open(path);
+        try {
+            return file.reading(() -> new Onnx(file.name(), file, file.bytes()));
         } catch (RuntimeException | Error e) {
-            arena.close();
+            file.close();
             throw e;
         }
     }
@@ -124,6 +117,7 @@ final class Onnx implements Checkpoint {
         long[] shape = matrix.info().shape();
         if (shape.length != 2 || b.info().shape().length != 1 || b.info().shape()[0] != shape[1]) return;
         String name = bias.substring(0, bias.length() - "bias".length()) + "weight";
+        if (initializers.containsKey(name) && !name.equals(matrix.name())) return; // never hide another tensor
         TensorInfo info = new TensorInfo(name, matrix.info().dtype(), new long[] {shape[1], shape[0]});
         tensors.remove(matrix.name());
         tensors.put(name, new Source(matrix, info, true));
@@ -147,19 +141,19 @@ final class Onnx implements Checkpoint {
     @Override
     public void read(String name, Floats out) {
         Source tensor = tensor(name);
-        tensor.tensor().read(source, tensor.transposed(), out);
+        Supplier<Floats> reading = () -> tensor.tensor().read(source, tensor.transposed(), out);
+        if (file == null) reading.get();
+        else file.reading(reading);
     }
 
     private Source tensor(String name) {
         Source tensor = tensors.get(name);
-        if (tensor == null)
-            throw new PretrainedException(source + ": there is no tensor \"" + name + "\" among its " + tensors.size()
-                    + "; inspect the file for its names");
+        if (tensor == null) throw PretrainedException.noTensor(source, name, tensors.size());
         return tensor;
     }
 
     @Override
     public void close() {
-        if (arena != null) arena.close();
+        if (file != null) file.close();
     }
 }

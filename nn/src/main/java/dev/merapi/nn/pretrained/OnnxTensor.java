@@ -104,7 +104,7 @@ record OnnxTensor(String name, TensorInfo info, MemorySegment data) {
     }
 
     /// The values, transposed if `transposed`: `data [in, out] → out [out, in]`.
-    void read(String source, boolean transposed, Floats out) {
+    Floats read(String source, boolean transposed, Floats out) {
         info.checkRoom(source, out.length);
         if (data == null)
             throw new PretrainedException(
@@ -112,7 +112,7 @@ record OnnxTensor(String name, TensorInfo info, MemorySegment data) {
                             + " stored in another way; convert the model to safetensors");
         if (!transposed) {
             info.dtype().decode(data, out);
-            return;
+            return out;
         }
         Floats stored = Floats.allocate(out.length);
         info.dtype().decode(data, stored);
@@ -120,5 +120,6 @@ record OnnxTensor(String name, TensorInfo info, MemorySegment data) {
         int columns = (int) info.shape()[1];
         for (int r = 0; r < rows; r++)
             for (int c = 0; c < columns; c++) out.array[out.offset + c * rows + r] = stored.array[r * columns + c];
+        return out;
     }
 }

@@ -13,4 +13,10 @@ public final class PretrainedException extends RuntimeException {
     public PretrainedException(String message, Throwable cause) {
         super(message, cause);
     }
+
+    /// For a name that a checkpoint of `count` tensors does not have.
+    static PretrainedException noTensor(String source, String name, int count) {
+        return new PretrainedException(source + ": there is no tensor \"" + name + "\" among its " + count
+                + "; list its names with `merapi inspect`");
+    }
 }

@@ -98,9 +98,7 @@ final class ShardedSafetensors implements Checkpoint {
 
     private Safetensors holder(String name) {
         Safetensors holder = holders.get(name);
-        if (holder == null)
-            throw new PretrainedException(source + ": there is no tensor \"" + name + "\" among its " + holders.size()
-                    + "; inspect the folder for its names");
+        if (holder == null) throw PretrainedException.noTensor(source, name, holders.size());
         return holder;
     }
 

@@ -7,6 +7,15 @@ import java.util.Arrays;
 /// @param shape sizes of the axes, outermost first; `[]` is a single value
 public record TensorInfo(String name, DType dtype, long[] shape) {
 
+    public TensorInfo {
+        shape = shape.clone();
+    }
+
+    @Override
+    public long[] shape() {
+        return shape.clone();
+    }
+
     /// Number of values.
     public long count() {
         long n = 1;

@@ -44,7 +44,8 @@ class CheckpointTest {
 
     @Test
     void shardsReadAsOneCheckpoint() {
-        try (Checkpoint sharded = Checkpoint.open(Samples.golden("sharded/" + INDEX).getParent())) {
+        try (Checkpoint sharded =
+                Checkpoint.open(Samples.golden("sharded/" + INDEX).getParent())) {
             assertEquals(INDEX, sharded.source());
             assertEquals(Set.of("t0", "t1", "t2", "t3", "t4"), sharded.names());
             for (int i = 0; i < 5; i++) {
