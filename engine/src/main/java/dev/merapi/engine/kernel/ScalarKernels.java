@@ -246,15 +246,14 @@ public final class ScalarKernels implements Kernels {
     /// over many steps.
     @Override
     public void adamW(int n, Floats p, Floats g, Floats m, Floats v, AdamStep step) {
-        double lr = step.lr(), beta1 = step.beta1(), beta2 = step.beta2(), eps = step.eps();
-        float decay = (float) (1 - lr * step.weightDecay()), stepSize = (float) (lr / step.bias1());
-        float root2 = (float) Math.sqrt(step.bias2());
+        float beta2 = (float) step.beta2(), stepSize = (float) (step.lr() / step.bias1());
+        float root2 = (float) Math.sqrt(step.bias2()), eps = (float) step.eps();
         for (int i = 0; i < n; i++) {
             float gradient = g == null ? 0f : g.get(i) * step.gradScale();
-            float mi = m.get(i) + (gradient - m.get(i)) * (float) (1 - beta1);
-            float vi = v.get(i) * (float) beta2 + (float) (1 - beta2) * gradient * gradient;
-            float denominator = (float) Math.sqrt(vi) / root2 + (float) eps;
-            p.set(i, p.get(i) * decay - stepSize * mi / denominator);
+            float mi = m.get(i) + (gradient - m.get(i)) * (float) (1 - step.beta1());
+            float vi = v.get(i) * beta2 + (float) (1 - step.beta2()) * gradient * gradient;
+            float denominator = (float) Math.sqrt(vi) / root2 + eps;
+            p.set(i, p.get(i) * step.decay() - stepSize * mi / denominator);
             m.set(i, mi);
             v.set(i, vi);
         }

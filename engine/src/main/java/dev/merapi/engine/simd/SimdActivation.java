@@ -101,28 +101,31 @@ final class SimdActivation {
         }
     }
 
-    /// `tanh(√(2/π)·(x + 0.044715·x³))`
+    /// `u = √(2/π)·(x + 0.044715·x³)`
     private static FloatVector inner(FloatVector x) {
-        FloatVector cubic = x.mul(x).mul(CUBIC).add(1f);
-        return SimdMath.tanh(x.mul(SQRT_2_OVER_PI).mul(cubic));
+        return x.mul(x).mul(CUBIC).add(1f).mul(x.mul(SQRT_2_OVER_PI));
     }
 
-    /// `x/2 · (1 + t)`
+    /// `x/2 · (1 + tanh u) = x · σ(2u)`
     private static void geluTanh(float[] x, int xo, float[] y, int yo, int n) {
         for (int i = 0; i < n; i += L) {
             FloatVector v = load(x, xo + i);
-            inner(v).add(1f).mul(v.mul(0.5f)).intoArray(y, yo + i);
+            v.div(SimdMath.exp(inner(v).mul(-2f)).add(1f)).intoArray(y, yo + i);
         }
     }
 
-    /// `½(1 + t) + x/2 · (1 − t²) · √(2/π)·(1 + 3·0.044715·x²)`
+    /// With `e = e^(−2u)`, `σ = 1/(1 + e)` and `1 − σ = e·σ`: `σ · (1 + x · e·σ · 2u′)`. Nothing cancels here, in
+    /// `1 − tanh² u` much would.
     private static void geluTanhGradient(
             float[] x, int xo, float[] dy, int dyo, float[] dx, int dxo, int n, boolean accumulate) {
+        FloatVector one = FloatVector.broadcast(S, 1f);
         for (int i = 0; i < n; i += L) {
-            FloatVector v = load(x, xo + i), t = inner(v);
-            FloatVector du = v.mul(v).mul(3 * CUBIC).add(1f).mul(SQRT_2_OVER_PI);
-            FloatVector slope = t.mul(t).neg().add(1f).mul(v).mul(du);
-            store(slope.add(t).add(1f).mul(0.5f).mul(load(dy, dyo + i)), dx, dxo + i, accumulate);
+            FloatVector v = load(x, xo + i);
+            FloatVector e = SimdMath.exp(inner(v).mul(-2f).min(80f)); // finite, so that e·σ is 1 where σ is tiny
+            FloatVector sigma = one.div(e.add(1f));
+            FloatVector du = v.mul(v).mul(3 * CUBIC).add(1f).mul(2 * SQRT_2_OVER_PI);
+            FloatVector slope = v.mul(du).mul(e.mul(sigma)).add(1f).mul(sigma);
+            store(slope.mul(load(dy, dyo + i)), dx, dxo + i, accumulate);
         }
     }
 

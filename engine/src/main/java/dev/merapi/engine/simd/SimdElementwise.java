@@ -74,7 +74,12 @@ final class SimdElementwise {
         float[] sums = partials;
         Blocks.rows(workers, rows, cols, height, (block, from, to) -> {
             Arrays.fill(sums, block * cols, block * cols + cols, 0f);
-            for (int r = from; r < to; r++) accumulate(x.array, x.offset + r * cols, sums, block * cols, cols);
+            int r = from;
+            for (; r < to - 3; r += 4) {
+                int xo = x.offset + r * cols;
+                accumulate(x.array, xo, xo + cols, xo + 2 * cols, xo + 3 * cols, sums, block * cols, cols);
+            }
+            for (; r < to; r++) accumulate(x.array, x.offset + r * cols, sums, block * cols, cols);
         });
         if (!accumulate) Arrays.fill(out.array, out.offset, out.offset + cols, 0f);
         for (int block = 0; block < blocks; block++) accumulate(sums, block * cols, out.array, out.offset, cols);
@@ -83,6 +88,17 @@ final class SimdElementwise {
     /// `out += x`
     static void accumulate(float[] x, int xo, float[] out, int oo, int n) {
         add(x, xo, out, oo, out, oo, n);
+    }
+
+    /// `out += (x[a…] + x[b…]) + (x[c…] + x[d…])`: four rows for one visit of the sums.
+    static void accumulate(float[] x, int a, int b, int c, int d, float[] out, int oo, int n) {
+        int i = 0;
+        for (; i < S.loopBound(n); i += L) {
+            FloatVector ab = FloatVector.fromArray(S, x, a + i).add(FloatVector.fromArray(S, x, b + i));
+            FloatVector cd = FloatVector.fromArray(S, x, c + i).add(FloatVector.fromArray(S, x, d + i));
+            FloatVector.fromArray(S, out, oo + i).add(ab.add(cd)).intoArray(out, oo + i);
+        }
+        for (; i < n; i++) out[oo + i] += x[a + i] + x[b + i] + (x[c + i] + x[d + i]);
     }
 
     /// `out = x + y`

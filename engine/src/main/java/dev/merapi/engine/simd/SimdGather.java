@@ -48,6 +48,12 @@ final class SimdGather {
             if (j == groups[g + 1]) Arrays.fill(out.array, target, target + n, 0f);
             else System.arraycopy(x.array, x.offset + order[j++] * cols + column, out.array, target, n);
         }
+        int base = x.offset + column;
+        for (; j < groups[g + 1] - 3; j += 4) {
+            int a = base + order[j] * cols, b = base + order[j + 1] * cols;
+            int c = base + order[j + 2] * cols, d = base + order[j + 3] * cols;
+            SimdElementwise.accumulate(x.array, a, b, c, d, out.array, target, n);
+        }
         for (; j < groups[g + 1]; j++)
             SimdElementwise.accumulate(x.array, x.offset + order[j] * cols + column, out.array, target, n);
     }

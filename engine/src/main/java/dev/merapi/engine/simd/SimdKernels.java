@@ -12,6 +12,7 @@ import jdk.incubator.vector.FloatVector;
 /// The kernels over the Vector API and the threads of [Workers]. Each family has its class; here is only who does what.
 public final class SimdKernels implements Kernels {
     private final Workers workers;
+    private final SimdMatmul matmul;
     private final SimdElementwise elementwise;
     private final SimdActivation activation;
     private final SimdGather gather;
@@ -21,11 +22,12 @@ public final class SimdKernels implements Kernels {
     /// The losses: a batch has few logits, and double costs nothing there.
     private final ScalarKernels scalar = new ScalarKernels();
 
-    private final Kernels matmul = scalar, attention = scalar;
+    private final Kernels attention = scalar;
 
     /// @param workers who works; closed with these kernels
     public SimdKernels(Workers workers) {
         this.workers = workers;
+        matmul = new SimdMatmul(workers);
         elementwise = new SimdElementwise(workers);
         activation = new SimdActivation(workers);
         gather = new SimdGather(workers);

@@ -72,10 +72,9 @@ final class SimdOptimizer {
     /// No fused multiply-add: PyTorch rounds after every operation, and so does this.
     private static void adamW(
             float[] p, int po, float[] g, int go, float[] m, int mo, float[] v, int vo, int n, AdamStep step) {
-        double lr = step.lr(), b1 = step.beta1(), b2 = step.beta2(), e = step.eps();
-        float decay = (float) (1 - lr * step.weightDecay()), stepSize = (float) (lr / step.bias1());
-        float root2 = (float) Math.sqrt(step.bias2()), eps = (float) e, gradScale = step.gradScale();
-        float beta2 = (float) b2, rest1 = (float) (1 - b1), rest2 = (float) (1 - b2);
+        float decay = step.decay(), stepSize = (float) (step.lr() / step.bias1());
+        float root2 = (float) Math.sqrt(step.bias2()), eps = (float) step.eps(), gradScale = step.gradScale();
+        float beta2 = (float) step.beta2(), rest1 = (float) (1 - step.beta1()), rest2 = (float) (1 - step.beta2());
         int i = 0;
         for (; i < S.loopBound(n); i += L) {
             FloatVector gi = g == null

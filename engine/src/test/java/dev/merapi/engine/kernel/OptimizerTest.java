@@ -1,0 +1,89 @@
+package dev.merapi.engine.kernel;
+
+import static dev.merapi.engine.kernel.Operands.SIZES;
+import static dev.merapi.engine.kernel.Operands.assertClose;
+import static dev.merapi.engine.kernel.Operands.assertSame;
+import static dev.merapi.engine.kernel.Operands.copy;
+import static dev.merapi.engine.kernel.Operands.normal;
+import static dev.merapi.engine.kernel.Operands.poisoned;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.merapi.engine.kernel.Kernels.AdamStep;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class OptimizerTest {
+    private static final String KERNELS = "dev.merapi.engine.kernel.Implementations#all";
+
+    @ParameterizedTest
+    @MethodSource(KERNELS)
+    void sumOfSquaresIsInDouble(Kernels kernels) {
+        for (int n : SIZES) {
+            Floats x = normal(n, 1);
+            double expected = 0;
+            for (int i = 0; i < n; i++) expected += (double) x.get(i) * x.get(i);
+            assertEquals(expected, kernels.sumOfSquares(n, x), 1e-12 * expected);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource(KERNELS)
+    void sumOfSquaresHoldsWhatFloatCannotAndLetsNaNThrough(Kernels kernels) {
+        for (int n : SIZES) {
+            Floats x = poisoned(n);
+            kernels.fill(n, 1e30f, x);
+            assertEquals(n * (double) 1e30f * 1e30f, kernels.sumOfSquares(n, x), n * 1e48);
+            x.set(n - 1, Float.POSITIVE_INFINITY);
+            assertEquals(Double.POSITIVE_INFINITY, kernels.sumOfSquares(n, x));
+            x.set(n / 2, Float.NaN);
+            assertEquals(Double.NaN, kernels.sumOfSquares(n, x));
+        }
+    }
+
+    /// Three steps, the textbook's update in double.
+    @ParameterizedTest
+    @MethodSource(KERNELS)
+    void adamWFollowsItsFormula(Kernels kernels) {
+        for (int n : SIZES) {
+            Floats p = normal(n, 1), m = poisoned(n), v = poisoned(n);
+            kernels.fill(n, 0f, m);
+            kernels.fill(n, 0f, v);
+            double[] pd = new double[n], md = new double[n], vd = new double[n];
+            for (int i = 0; i < n; i++) pd[i] = p.get(i);
+            for (int t = 1; t <= 3; t++) {
+                Floats g = t == 2 ? null : normal(n, 10 + t);
+                AdamStep step = step(t, 0.5f);
+                kernels.adamW(n, p, g, m, v, step);
+                for (int i = 0; i < n; i++) {
+                    double gradient = g == null ? 0 : g.get(i) * 0.5;
+                    pd[i] *= 1 - step.lr() * step.weightDecay();
+                    md[i] = step.beta1() * md[i] + (1 - step.beta1()) * gradient;
+                    vd[i] = step.beta2() * vd[i] + (1 - step.beta2()) * gradient * gradient;
+                    pd[i] -= step.lr() * (md[i] / step.bias1()) / (Math.sqrt(vd[i] / step.bias2()) + step.eps());
+                }
+            }
+            assertClose(i -> pd[i], p, 5e-7, "p");
+            assertClose(i -> md[i], m, 2e-7, "m");
+            assertClose(i -> vd[i], v, 2e-7, "v");
+        }
+    }
+
+    /// Operation by operation, so that a run may change the machine.
+    @ParameterizedTest
+    @MethodSource(KERNELS)
+    void adamWEqualsTheScalarTwinBitForBit(Kernels kernels) {
+        int n = 40_001;
+        Floats p = normal(n, 1), g = normal(n, 2), m = normal(n, 3), v = poisoned(n);
+        Philox.uniform(v, 4, 0, 0f, 1f);
+        Floats p2 = copy(p), m2 = copy(m), v2 = copy(v);
+        kernels.adamW(n, p, g, m, v, step(7, 0.3f));
+        new ScalarKernels().adamW(n, p2, g, m2, v2, step(7, 0.3f));
+        assertSame(p2, p, "p");
+        assertSame(m2, m, "m");
+        assertSame(v2, v, "v");
+    }
+
+    private static AdamStep step(int t, float gradScale) {
+        return new AdamStep(1e-2, 0.9, 0.999, 1e-8, 0.02, 1 - Math.pow(0.9, t), 1 - Math.pow(0.999, t), gradScale);
+    }
+}
