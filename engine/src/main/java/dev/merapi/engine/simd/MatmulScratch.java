@@ -2,19 +2,74 @@ package dev.merapi.engine.simd;
 
 import static dev.merapi.engine.simd.SimdMath.LANES;
 
-/// The memory of one worker, grown when a product needs more and kept.
+import dev.merapi.engine.kernel.Floats;
+
+/// What one worker needs to multiply a block by itself: the memory, grown when a product needs more and kept, and the loops over tiles.
 final class MatmulScratch {
-    /// A tile of the tallest micro-kernel.
-    final float[] tile = new float[14 * 2 * LANES];
+    /// Rows of a tile: as many accumulators as the registers hold besides the vectors of B.
+    static final int HEIGHT = LANES == 16 ? 12 : 4;
 
-    private float[] a = new float[0], b = new float[0];
+    /// Columns of a tile, and of a panel of B.
+    static final int WIDTH = 2 * LANES;
 
-    float[] a(int size) {
-        return a = atLeast(a, size);
+    /// The longest chain of multiply-adds: a panel of B [384, WIDTH] stays in the first- and second-level cache; it divides the widths of BERT.
+    static final int DEPTH = 384;
+
+    private final float[] tile = new float[HEIGHT * WIDTH];
+    private float[] packedA = new float[0], packedB = new float[0];
+
+    /// `C = A·B + bias`, or `+=`, for `rows` rows of A from line `row` on and `columns` columns, B being packed.
+    ///
+    /// @param b      panels [columns/WIDTH, k, WIDTH] from `bAt` on
+    /// @param cAt    where the block's first element lies in c, whose rows are `stride` apart
+    /// @param bias   null means none; `bias[biasAt]` belongs to the first column
+    void multiply(MatmulOperand a, int row, int rows, int columns, int k, float[] b, int bAt,
+            float[] c, int cAt, int stride, Floats bias, int biasAt, boolean add) {
+        for (int k0 = 0; k0 < k; k0 += DEPTH) {
+            int kc = Math.min(DEPTH, k - k0);
+            packA(a, row, rows, k0, kc);
+            for (int j = 0; j < columns; j += WIDTH)
+                tiles(rows, Math.min(WIDTH, columns - j), kc, b, bAt + j * k + k0 * WIDTH,
+                        c, cAt + j, stride, k0 > 0 ? null : bias, biasAt + j, add || k0 > 0);
+        }
     }
 
-    float[] b(int size) {
-        return b = atLeast(b, size);
+    /// The same with B as it lies, from line `column` on: each panel is packed just before it is used.
+    void multiply(MatmulOperand a, int row, int rows, MatmulOperand b, int column, int columns, int k,
+            float[] c, int cAt, int stride, Floats bias, int biasAt, boolean add) {
+        packedB = atLeast(packedB, WIDTH * DEPTH);
+        for (int k0 = 0; k0 < k; k0 += DEPTH) {
+            int kc = Math.min(DEPTH, k - k0);
+            packA(a, row, rows, k0, kc);
+            for (int j = 0; j < columns; j += WIDTH) {
+                int width = Math.min(WIDTH, columns - j);
+                b.pack(column + j, width, WIDTH, k0, kc, packedB, 0);
+                tiles(rows, width, kc, packedB, 0, c, cAt + j, stride, k0 > 0 ? null : bias, biasAt + j, add || k0 > 0);
+            }
+        }
+    }
+
+    private void packA(MatmulOperand a, int row, int rows, int k0, int kc) {
+        packedA = atLeast(packedA, (rows + HEIGHT) * kc);
+        for (int r = 0; r < rows; r += HEIGHT) {
+            int lines = Math.min(HEIGHT, rows - r);
+            a.pack(row + r, lines, MicroKernels.height(lines), k0, kc, packedA, r * kc);
+        }
+    }
+
+    /// One panel of B times all of A's.
+    private void tiles(int rows, int columns, int kc, float[] panel, int at,
+            float[] c, int cAt, int stride, Floats bias, int biasAt, boolean add) {
+        for (int r = 0; r < rows; r += HEIGHT) {
+            int lines = Math.min(HEIGHT, rows - r);
+            MicroKernels.run(MicroKernels.height(lines), kc, packedA, r * kc, panel, at, tile);
+            MatmulTile.write(tile, lines, columns, c, cAt + r * stride, stride, bias, biasAt, add);
+        }
+    }
+
+    /// How many panels hold `columns` columns.
+    static int panels(int columns) {
+        return (columns + WIDTH - 1) / WIDTH;
     }
 
     /// The array itself if it holds `size` values, else a larger one; what it held is not kept.

@@ -1,6 +1,8 @@
 package dev.merapi.engine.simd;
 
-import static dev.merapi.engine.simd.SimdMath.LANES;
+import static dev.merapi.engine.simd.MatmulScratch.HEIGHT;
+import static dev.merapi.engine.simd.MatmulScratch.WIDTH;
+import static dev.merapi.engine.simd.MatmulScratch.panels;
 
 import dev.merapi.engine.kernel.Floats;
 import dev.merapi.engine.kernel.PackedMatrix;
@@ -10,23 +12,16 @@ import dev.merapi.engine.kernel.Workers;
 /// that a micro-kernel reads from end to end, in blocks that stay in the second-level cache.
 ///
 ///     for rows of C, [#ROWS] at a time, and columns, in as many blocks as give every thread enough tasks:     a task
-///       for k, [#DEPTH] at a time:
+///       for k, [MatmulScratch#DEPTH] at a time:
 ///         pack A's block                    [rows/HEIGHT, depth, HEIGHT]
 ///         for panels of B                   [depth, WIDTH]
 ///           for panels of A                 micro-kernel: tile [HEIGHT, WIDTH], added to C
 ///
-/// An element of C is a sum over k in blocks of [#DEPTH], each a chain of fused multiply-adds over ascending k. That depends on nothing but k: a row's
+/// An element of C is a sum over k in blocks of [MatmulScratch#DEPTH], each a chain of fused multiply-adds over ascending k. That depends on nothing but k: a row's
 /// result is the same bit for bit among other rows, packed beforehand or not, on any number of threads.
 ///
 /// Calls take turns, and none comes from inside a task: the packed factors lie in memory that the calls share.
 final class SimdMatmul {
-    /// Rows of a tile: as many accumulators as the registers hold besides the vectors of B.
-    private static final int HEIGHT = LANES == 16 ? 12 : 4;
-
-    /// Columns of a tile.
-    static final int WIDTH = 2 * LANES;
-
-    private static final int DEPTH = 384;
     private static final int ROWS = 96;
 
     /// Tasks that a large product is cut into, at least; enough for 16 threads.
@@ -106,10 +101,6 @@ final class SimdMatmul {
         });
     }
 
-    private static int panels(int columns) {
-        return (columns + WIDTH - 1) / WIDTH;
-    }
-
     /// One product, to be computed in chunks of columns.
     private final class Product {
         final int m, n, k;
@@ -138,40 +129,17 @@ final class SimdMatmul {
             int blocks = (count + perBlock - 1) / perBlock;
             workers.run(rowBlocks * blocks, (task, worker) -> {
                 int row = task / blocks * rows, panel = task % blocks * perBlock;
-                if (row < m)
-                    block(row, Math.min(rows, m - row), first, columns, panel, Math.min(count, panel + perBlock), b, panels, at,
-                            scratch[worker]);
+                if (row >= m) return;
+                int height = Math.min(rows, m - row), column = panel * WIDTH;
+                int width = Math.min(columns, (panel + perBlock) * WIDTH) - column;
+                int cAt = c.offset + row * n + first + column;
+                if (b == null)
+                    scratch[worker].multiply(a, row, height, width, k, panels, at + column * k,
+                            c.array, cAt, n, bias, first + column, accumulate);
+                else
+                    scratch[worker].multiply(a, row, height, b, first + column, width, k,
+                            c.array, cAt, n, bias, first + column, accumulate);
             });
-        }
-
-        private void block(int row, int rows, int first, int columns, int from, int to, MatmulOperand b, float[] panels, int at,
-                MatmulScratch scratch) {
-            for (int k0 = 0; k0 < k; k0 += DEPTH) {
-                int kc = Math.min(DEPTH, k - k0);
-                float[] packedA = scratch.a(roundUp(rows, HEIGHT) * kc);
-                for (int r = 0; r < rows; r += HEIGHT) {
-                    int height = MicroKernels.height(Math.min(HEIGHT, rows - r));
-                    a.pack(row + r, Math.min(height, rows - r), height, k0, kc, packedA, r * kc);
-                }
-                boolean add = accumulate || k0 > 0;
-                Floats bias = k0 > 0 ? null : this.bias;
-                for (int p = from; p < to; p++) {
-                    int column = p * WIDTH, width = Math.min(WIDTH, columns - column);
-                    float[] panel = panels;
-                    int panelAt = at + p * k * WIDTH + k0 * WIDTH;
-                    if (b != null) {
-                        panel = scratch.b(WIDTH * kc);
-                        panelAt = 0;
-                        b.pack(first + column, width, WIDTH, k0, kc, panel, 0);
-                    }
-                    for (int r = 0; r < rows; r += HEIGHT) {
-                        int height = MicroKernels.height(Math.min(HEIGHT, rows - r));
-                        MicroKernels.run(height, kc, packedA, r * kc, panel, panelAt, scratch.tile);
-                        MatmulTile.write(scratch.tile, Math.min(height, rows - r), width, c.array,
-                                c.offset + (row + r) * n + first + column, n, bias, first + column, add);
-                    }
-                }
-            }
         }
     }
 
