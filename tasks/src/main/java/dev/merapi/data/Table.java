@@ -41,6 +41,7 @@ record Table(String source, List<String> columns, List<Row> rows) {
         try (CsvReader<CsvRecord> reader = CsvReader.builder()
                 .extraFieldStrategy(FieldMismatchStrategy.IGNORE) // counted below, with a message that says more
                 .missingFieldStrategy(FieldMismatchStrategy.IGNORE)
+                .allowUnclosedQuote(false)
                 .ofCsvRecord(text)) {
             List<String> columns = null;
             List<Row> rows = new ArrayList<>();
