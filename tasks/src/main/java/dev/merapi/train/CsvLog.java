@@ -17,6 +17,9 @@ public final class CsvLog implements TrainListener {
 
     private final List<String> lines = new ArrayList<>(List.of(HEADER));
 
+    /// A log of nothing but the header.
+    public CsvLog() {}
+
     @Override
     public void on(TrainEvent event) {
         switch (event) {
