@@ -4,6 +4,7 @@ import dev.merapi.engine.kernel.Floats;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
@@ -22,7 +23,12 @@ final class Onnx implements Checkpoint {
     private record Source(OnnxTensor tensor, TensorInfo info, boolean transposed) {}
 
     /// The part of a `NodeProto` that matters: `output = op(inputs)`.
-    private record Node(String op, List<String> inputs, List<String> outputs) {}
+    private record Node(String op, List<String> inputs, List<String> outputs) {
+        /// Whether this is `operation(a, b)`.
+        boolean is(String operation) {
+            return op.equals(operation) && inputs.size() == 2;
+        }
+    }
 
     private final String source;
     private final MappedFile file; // null where the model is in memory
@@ -65,7 +71,10 @@ final class Onnx implements Checkpoint {
     private void readGraph(ProtobufReader in, Map<String, OnnxTensor> initializers, List<Node> nodes) {
         while (in.next()) {
             switch (in.field()) {
-                case 1 -> nodes.add(readNode(in.message(source)));
+                case 1 -> {
+                    Node node = readNode(in.message(source));
+                    if (node.is("MatMul") || node.is("Add")) nodes.add(node);
+                }
                 case 5 -> {
                     OnnxTensor tensor = OnnxTensor.parse(source, in.message(source));
                     if (initializers.put(tensor.name(), tensor) != null)
@@ -94,28 +103,22 @@ final class Onnx implements Checkpoint {
 
     private void nameMatrices(Map<String, OnnxTensor> initializers, List<Node> nodes) {
         Map<String, Node> products = new HashMap<>(); // output → MatMul
-        for (Node node : nodes) if (node.op().equals("MatMul")) node.outputs().forEach(o -> products.put(o, node));
+        for (Node node : nodes) if (node.is("MatMul")) node.outputs().forEach(o -> products.put(o, node));
         for (Node node : nodes) {
-            if (!node.op().equals("Add") || node.inputs().size() != 2) continue;
-            nameMatrix(node.inputs().get(0), node.inputs().get(1), products, initializers);
-            nameMatrix(node.inputs().get(1), node.inputs().get(0), products, initializers);
+            if (!node.is("Add")) continue;
+            nameMatrix(node.inputs().get(0), products.get(node.inputs().get(1)), initializers);
+            nameMatrix(node.inputs().get(1), products.get(node.inputs().get(0)), initializers);
         }
     }
 
-    /// `Add(bias, product)`, if that is what it is.
-    private void nameMatrix(
-            String bias, String product, Map<String, Node> products, Map<String, OnnxTensor> initializers) {
-        OnnxTensor b = initializers.get(bias);
-        Node matmul = products.get(product);
-        if (b == null
-                || b.info() == null
-                || !bias.endsWith(".bias")
-                || matmul == null
-                || matmul.inputs().size() != 2) return;
+    /// `Add(bias, matmul)`, if that is what it is: `matmul` is null where the other term is no product.
+    private void nameMatrix(String bias, Node matmul, Map<String, OnnxTensor> initializers) {
+        if (matmul == null || !bias.endsWith(".bias")) return;
+        OnnxTensor vector = initializers.get(bias);
         OnnxTensor matrix = initializers.get(matmul.inputs().get(1));
-        if (matrix == null || matrix.info() == null) return;
+        if (vector == null || vector.info() == null || matrix == null || matrix.info() == null) return;
         long[] shape = matrix.info().shape();
-        if (shape.length != 2 || b.info().shape().length != 1 || b.info().shape()[0] != shape[1]) return;
+        if (shape.length != 2 || !Arrays.equals(vector.info().shape(), new long[] {shape[1]})) return;
         String name = bias.substring(0, bias.length() - "bias".length()) + "weight";
         if (initializers.containsKey(name) && !name.equals(matrix.name())) return; // never hide another tensor
         TensorInfo info = new TensorInfo(name, matrix.info().dtype(), new long[] {shape[1], shape[0]});
