@@ -90,7 +90,7 @@ class ClaimsTest {
     @Test
     void missingFieldIsNamed() {
         refused(
-                claims + " line 1, column 30: c-1 has no evidences, expected {claim_text, claim_label, evidences: [id…]};"
+                claims + " line 1, column 27: c-1 has no evidences, expected {claim_text, claim_label, evidences: [id…]};"
                         + " add it",
                 "{\"c-1\": {\"claim_text\": \"x\"}}");
     }
