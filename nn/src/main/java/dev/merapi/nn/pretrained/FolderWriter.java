@@ -44,7 +44,7 @@ public final class FolderWriter implements AutoCloseable {
             if (target.getFileName() == null)
                 throw new PretrainedException(
                         folder + ": a model cannot be saved as the root folder; name a folder in it");
-            refuseForeign(folder, target);
+            refuseForeign(target);
             Files.createDirectories(target.getParent());
             return new FolderWriter(target, Files.createDirectory(AtomicFiles.beside(target, ".tmp")));
         } catch (NotDirectoryException e) {
@@ -55,7 +55,7 @@ public final class FolderWriter implements AutoCloseable {
         }
     }
 
-    private static void refuseForeign(Path folder, Path target) throws IOException {
+    private static void refuseForeign(Path target) throws IOException {
         if (!Files.exists(target)) return;
         List<Path> entries;
         try (Stream<Path> list = Files.list(target)) {
@@ -64,7 +64,7 @@ public final class FolderWriter implements AutoCloseable {
         boolean model = Files.exists(target.resolve("config.json"));
         for (Path entry : entries)
             if (!model || Files.isDirectory(entry))
-                throw new PretrainedException(folder
+                throw new PretrainedException(target
                         + ": saving replaces a folder, which must be empty or hold a model (a"
                         + " config.json and no folders), got " + entry.getFileName() + " in it; name another folder");
     }
@@ -98,6 +98,7 @@ public final class FolderWriter implements AutoCloseable {
     public void commit() {
         try {
             force();
+            refuseForeign(folder); // again: something may have been put there meanwhile
             Path old = null;
             if (Files.exists(folder)) {
                 old = Files.move(folder, AtomicFiles.beside(folder, ".old"), StandardCopyOption.ATOMIC_MOVE);

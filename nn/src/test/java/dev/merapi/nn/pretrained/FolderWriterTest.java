@@ -97,6 +97,18 @@ class FolderWriterTest {
     }
 
     @Test
+    void whatWasPutThereMeanwhileIsLeftAlone() throws IOException {
+        Path folder = parent.resolve("model");
+        try (FolderWriter out = FolderWriter.open(folder)) {
+            Files.createDirectory(folder);
+            Files.writeString(folder.resolve("thesis.tex"), "years of work");
+            Samples.refusal(out::commit);
+        }
+        assertEquals(List.of("thesis.tex"), names(folder));
+        assertEquals(List.of("model"), names(parent));
+    }
+
+    @Test
     void aPlaceThatCannotBeWrittenIsSaid() throws IOException {
         Path file = Files.writeString(parent.resolve("file"), "");
         assertEquals(
