@@ -37,7 +37,7 @@ final class AttentionRows {
             y.intoArray(x, i);
             sum = sum.add(y);
         }
-        return sum.reduceLanes(VectorOperators.ADD);
+        return SimdMath.sum(sum);
     }
 
     private static void multiply(float[] x, int from, int to, float factor) {
@@ -76,7 +76,7 @@ final class AttentionRows {
             sum = FloatVector.fromArray(F, x, xo + i).fma(FloatVector.fromArray(F, y, yo + i), sum);
         float rest = 0;
         for (; i < n; i++) rest = Math.fma(x[xo + i], y[yo + i], rest);
-        return sum.reduceLanes(VectorOperators.ADD) + rest;
+        return SimdMath.sum(sum) + rest;
     }
 
     private static int padded(int n) {

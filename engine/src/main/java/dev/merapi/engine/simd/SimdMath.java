@@ -4,6 +4,7 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /// Elementary functions on vectors of floats, written out as polynomials: the Vector API's own go to a library call, and every vector that lives
@@ -18,7 +19,13 @@ final class SimdMath {
     /// How many floats it holds.
     static final int LANES = F.length();
 
+    private static final VectorShuffle<Float> BY_8 = rotation(8), BY_4 = rotation(4), BY_2 = rotation(2);
+
     private SimdMath() {}
+
+    private static VectorShuffle<Float> rotation(int by) {
+        return VectorShuffle.fromOp(F, lane -> (lane + by) % LANES);
+    }
 
     /// `eˣ`, worst error 1.01 ulp. Results below 2⁻¹²⁶ are 0, above the largest float infinite; NaN stays NaN.
     ///
@@ -73,6 +80,14 @@ final class SimdMath {
         q = q.fma(z, FloatVector.broadcast(F, 0.4671298817265599f));
         q = q.fma(z, FloatVector.broadcast(F, 1f));
         return saturate(x, x.mul(p).div(q), 9.02f);
+    }
+
+    /// The sum of the lanes, neighbours halves apart first: `reduceLanes(ADD)` leaves the order open, and takes another one once C2 has compiled it.
+    static float sum(FloatVector x) {
+        if (LANES > 8) x = x.add(x.rearrange(BY_8));
+        if (LANES > 4) x = x.add(x.rearrange(BY_4));
+        if (LANES > 2) x = x.add(x.rearrange(BY_2));
+        return x.lane(0) + x.lane(1);
     }
 
     /// y, or ±1 with the sign of x where |x| > limit.
