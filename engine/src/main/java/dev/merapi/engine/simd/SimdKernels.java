@@ -17,12 +17,11 @@ public final class SimdKernels implements Kernels {
     private final SimdActivation activation;
     private final SimdGather gather;
     private final SimdLayerNorm layerNorm;
+    private final SimdAttention attention;
     private final SimdOptimizer optimizer;
 
     /// The losses: a batch has few logits, and double costs nothing there.
     private final ScalarKernels scalar = new ScalarKernels();
-
-    private final Kernels attention = scalar;
 
     /// @param workers who works; closed with these kernels
     public SimdKernels(Workers workers) {
@@ -32,6 +31,7 @@ public final class SimdKernels implements Kernels {
         activation = new SimdActivation(workers);
         gather = new SimdGather(workers);
         layerNorm = new SimdLayerNorm(workers);
+        attention = new SimdAttention(workers);
         optimizer = new SimdOptimizer(workers);
     }
 
