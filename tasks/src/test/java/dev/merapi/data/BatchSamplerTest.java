@@ -71,6 +71,7 @@ class BatchSamplerTest {
 
     @Test
     void oneRowIsOneBatch() {
-        assertArrayEquals(new int[][] {{0}}, BatchSampler.epoch(new int[] {4}, 24, 0, 1).toArray(int[][]::new));
+        assertArrayEquals(
+                new int[][] {{0}}, BatchSampler.epoch(new int[] {4}, 24, 0, 1).toArray(int[][]::new));
     }
 }

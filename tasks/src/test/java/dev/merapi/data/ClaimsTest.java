@@ -23,7 +23,8 @@ class ClaimsTest {
     void writeEvidence() throws IOException {
         claims = folder.resolve("claims.json");
         evidence = folder.resolve("evidence.json");
-        Files.writeString(evidence, "{\"e-1\": \"The sky is blue.\", \"e-2\": \"Grass grows.\", \"e-3\": \"Not cited.\"}");
+        Files.writeString(
+                evidence, "{\"e-1\": \"The sky is blue.\", \"e-2\": \"Grass grows.\", \"e-3\": \"Not cited.\"}");
     }
 
     private Dataset read(String json) throws IOException {
@@ -39,9 +40,10 @@ class ClaimsTest {
     @Test
     void eachCitedPassageIsAnExample() throws IOException {
         Dataset data = read("""
-                {"c-1": {"claim_text": "Blue?", "claim_label": "SUPPORTS", "evidences": ["e-1", "e-2"], "more": [{"x": 1}]},
-                 "c-2": {"evidences": ["e-2"], "claim_label": "REFUTES", "claim_text": "Gr\u00fcn"},
-                 "c-3": {"claim_text": "Both.", "claim_label": "DISPUTED", "evidences": ["e-1"]}}""");
+            {"c-1": {"claim_text": "Blue?", "claim_label": "SUPPORTS", "evidences": ["e-1", "e-2"], "more": [{"x": 1}]},
+             "c-2": {"evidences": ["e-2"], "claim_label": "REFUTES", "claim_text": "Gr\u00fcn"},
+             "c-3": {"claim_text": "Both.", "claim_label": "DISPUTED", "evidences": ["e-1"]}}\
+            """);
         assertEquals(List.of("REFUTES", "NOT_ENOUGH_INFO", "SUPPORTS"), data.labels());
         assertEquals(
                 List.of(
@@ -54,8 +56,7 @@ class ClaimsTest {
     @Test
     void claimWithoutLabelIsThereToBePredicted() throws IOException {
         Dataset data = read("{\"c-1\": {\"claim_text\": \"Blue?\", \"evidences\": [\"e-1\"]}}");
-        assertEquals(
-                List.of(new Example("c-1/e-1", "Blue?", "The sky is blue.", Target.UNKNOWN)), data.examples());
+        assertEquals(List.of(new Example("c-1/e-1", "Blue?", "The sky is blue.", Target.UNKNOWN)), data.examples());
         DataException e = assertThrows(DataException.class, () -> data.require(Target.OneOf.class));
         assertEquals(
                 claims + ": example c-1/e-1 has no label, expected one for every example to train or evaluate; add it,"
@@ -90,8 +91,9 @@ class ClaimsTest {
     @Test
     void missingFieldIsNamed() {
         refused(
-                claims + " line 1, column 27: c-1 has no evidences, expected {claim_text, claim_label, evidences: [id…]};"
-                        + " add it",
+                claims
+                        + " line 1, column 27: c-1 has no evidences, expected {claim_text, claim_label, evidences:"
+                        + " [id…]}; add it",
                 "{\"c-1\": {\"claim_text\": \"x\"}}");
     }
 
@@ -107,7 +109,8 @@ class ClaimsTest {
     void brokenJsonIsNamedWithLineAndColumn() {
         DataException e = assertThrows(DataException.class, () -> read("{\"c-1\":\n {\"claim_text\": \"x\",,"));
         assertTrue(
-                e.getMessage().startsWith(claims + " line 2, column 21: not JSON, Unexpected character (',' (code 44))"),
+                e.getMessage()
+                        .startsWith(claims + " line 2, column 21: not JSON, Unexpected character (',' (code 44))"),
                 e.getMessage());
         assertTrue(e.getMessage().endsWith("; repair the file"), e.getMessage());
     }
@@ -128,8 +131,7 @@ class ClaimsTest {
 
     @Test
     void noPairsAreAnError() {
-        refused(
-                claims + ": no examples, expected at least one; check that it is the right file and not cut off", "{}");
+        refused(claims + ": no examples, expected at least one; check that it is the right file and not cut off", "{}");
     }
 
     @Test

@@ -42,10 +42,10 @@ class TablesTest {
     @Test
     void pairsAreReadFromJsonLines() throws IOException {
         Path jsonl = file("pairs.jsonl", """
-                {"id": "x", "text": "a", "pair": "b", "label": 10}
+            {"id": "x", "text": "a", "pair": "b", "label": 10}
 
-                {"text": "c", "pair": "d", "label": 9}
-                """);
+            {"text": "c", "pair": "d", "label": 9}
+            """);
         Dataset data = LabelledPairs.read(jsonl);
         assertEquals(List.of("9", "10"), data.labels()); // as numbers
         assertEquals(
@@ -113,9 +113,7 @@ class TablesTest {
     @Test
     void repeatedColumnIsRefused() throws IOException {
         Path csv = file("pairs.csv", "text,text,label\na,b,c\n");
-        refused(
-                csv + ": column text is there twice, expected unique names; rename one",
-                () -> LabelledPairs.read(csv));
+        refused(csv + ": column text is there twice, expected unique names; rename one", () -> LabelledPairs.read(csv));
     }
 
     @Test
@@ -125,8 +123,7 @@ class TablesTest {
                 jsonl + " line 2, column 10: text is a list, expected a text, a number, true, false or null",
                 () -> LabelledPairs.read(jsonl));
         Path missing = file("missing.jsonl", "{\"text\": \"a\", \"label\": \"x\"}\n{\"label\": \"x\", \"id\": 3}\n");
-        refused(
-                missing + " line 2: no value for text, found [id, label]; add it", () -> LabelledPairs.read(missing));
+        refused(missing + " line 2: no value for text, found [id, label]; add it", () -> LabelledPairs.read(missing));
     }
 
     @Test
@@ -170,7 +167,8 @@ class TablesTest {
             Dataset data = MultilabelTable.read(copy, labels);
             assertEquals(654, data.size());
             long neutral = data.examples().stream()
-                    .filter(example -> !((Target.AnyOf) example.target()).labels().contains(true))
+                    .filter(example ->
+                            !((Target.AnyOf) example.target()).labels().contains(true))
                     .count();
             assertEquals(94, neutral);
         }

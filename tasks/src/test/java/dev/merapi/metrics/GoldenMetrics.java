@@ -10,7 +10,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/// The values of `metrics.txt`, which `src/reference/golden_metrics.py` made with scikit-learn: `name [sizes] : values` a line.
+/// The values of `metrics.txt`, which `src/reference/golden_metrics.py` made with scikit-learn: `name [sizes] : values`
+/// a line.
 record GoldenMetrics(Map<String, double[]> values) {
     static GoldenMetrics read() throws IOException {
         Map<String, double[]> values = new LinkedHashMap<>();
@@ -19,7 +20,9 @@ record GoldenMetrics(Map<String, double[]> values) {
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
                 if (line.startsWith("#")) continue;
                 int colon = line.indexOf(" :");
-                values.put(line.substring(0, colon).split(" ")[0], numbers(line.substring(colon + 2).strip()));
+                values.put(
+                        line.substring(0, colon).split(" ")[0],
+                        numbers(line.substring(colon + 2).strip()));
             }
         }
         return new GoldenMetrics(values);
@@ -28,7 +31,9 @@ record GoldenMetrics(Map<String, double[]> values) {
     private static double[] numbers(String text) {
         return text.isEmpty()
                 ? new double[0]
-                : Arrays.stream(text.split(" ")).mapToDouble(Double::parseDouble).toArray();
+                : Arrays.stream(text.split(" "))
+                        .mapToDouble(Double::parseDouble)
+                        .toArray();
     }
 
     /// Names of the cases that begin with `kind`: `single.three`, …

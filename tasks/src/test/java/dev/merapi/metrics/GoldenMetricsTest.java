@@ -49,8 +49,7 @@ class GoldenMetricsTest {
     private void scores(String name, ClassCounts scores) {
         for (Average average : List.of(Average.MICRO, Average.MACRO, Average.WEIGHTED)) {
             String kind = "." + average.name().toLowerCase(java.util.Locale.ROOT);
-            assertEquals(
-                    golden.number(name + ".precision" + kind), scores.precision(average), ROUNDING, name + kind);
+            assertEquals(golden.number(name + ".precision" + kind), scores.precision(average), ROUNDING, name + kind);
             assertEquals(golden.number(name + ".recall" + kind), scores.recall(average), ROUNDING, name + kind);
             assertEquals(golden.number(name + ".f1" + kind), scores.f1(average), ROUNDING, name + kind);
         }

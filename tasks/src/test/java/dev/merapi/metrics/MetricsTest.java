@@ -42,15 +42,14 @@ class MetricsTest {
     @Test
     void eachClassHasItsThreshold() {
         float[] probabilities = {0.5f, 0.5f, 0.4f, 0.7f};
-        assertArrayEquals(
-                new boolean[] {true, false, false, true}, MultilabelCounts.decide(probabilities, 0.5f, 0.6f));
+        assertArrayEquals(new boolean[] {true, false, false, true}, MultilabelCounts.decide(probabilities, 0.5f, 0.6f));
     }
 
     @Test
     void classOutsideOfTheMatrixIsNamed() {
         ConfusionMatrix confusion = new ConfusionMatrix(3);
-        IllegalArgumentException e = assertThrows(
-                IllegalArgumentException.class, () -> confusion.update(new int[] {3}, new int[] {1}));
+        IllegalArgumentException e =
+                assertThrows(IllegalArgumentException.class, () -> confusion.update(new int[] {3}, new int[] {1}));
         assertEquals("ConfusionMatrix: expected classes in [0, 3), got label 3 and prediction 1", e.getMessage());
     }
 
@@ -60,8 +59,7 @@ class MetricsTest {
                 IllegalArgumentException.class, () -> new ConfusionMatrix(2).update(new int[2], new int[1]));
         assertEquals("ConfusionMatrix.update: 2 labels but 1 predictions; give one for each row", e.getMessage());
         e = assertThrows(
-                IllegalArgumentException.class,
-                () -> new MultilabelCounts(2).update(new boolean[3], new boolean[3]));
+                IllegalArgumentException.class, () -> new MultilabelCounts(2).update(new boolean[3], new boolean[3]));
         assertEquals(
                 "MultilabelCounts.update: 3 labels and 3 predictions; expected as many of each, 2 a row",
                 e.getMessage());
@@ -73,8 +71,7 @@ class MetricsTest {
         assertArrayEquals(new float[] {0.5f, 1, 0}, Probabilities.sigmoid(new float[] {0, 1000, -1000}));
         assertEquals(2000, Probabilities.crossEntropy(new float[] {1000, -1000}, 1));
         assertEquals(
-                1000 / 2.0,
-                Probabilities.binaryCrossEntropy(new float[] {1000, -1000}, new boolean[] {false, false}));
+                1000 / 2.0, Probabilities.binaryCrossEntropy(new float[] {1000, -1000}, new boolean[] {false, false}));
     }
 
     @Test
@@ -86,7 +83,6 @@ class MetricsTest {
                         - Math.log(1 - 1 / (1 + Math.exp(1.25)))
                         - Math.log(1 / (1 + Math.exp(-2))))
                 / 3;
-        assertEquals(
-                expected, Probabilities.binaryCrossEntropy(logits, new boolean[] {true, false, true}), 1e-12);
+        assertEquals(expected, Probabilities.binaryCrossEntropy(logits, new boolean[] {true, false, true}), 1e-12);
     }
 }

@@ -21,21 +21,22 @@ import java.util.List;
 
 /// A world small enough to learn in a second: texts with a warm colour, with a cold one or with neither, and a BERT
 /// of two layers with random weights that knows their words.
-final class Colours {
-    static final List<String> LABELS = List.of("COLD", "NONE", "WARM");
+public final class Colours {
+    public static final List<String> LABELS = List.of("COLD", "NONE", "WARM");
 
     private static final List<String> COLD = List.of("blue", "green", "grey");
     private static final List<String> WARM = List.of("red", "orange", "yellow");
     private static final List<String> OTHER = List.of("the", "a", "house", "door", "car", "big", "small", "is", "was");
     private static final String CONFIG = """
-            {"model_type": "bert", "vocab_size": 20, "hidden_size": 18, "num_hidden_layers": 2, "num_attention_heads": 2,
-             "intermediate_size": 31, "hidden_act": "gelu", "hidden_dropout_prob": 0.1,
-             "attention_probs_dropout_prob": 0.1, "max_position_embeddings": 24, "type_vocab_size": 2}""";
+        {"model_type": "bert", "vocab_size": 20, "hidden_size": 18, "num_hidden_layers": 2, "num_attention_heads": 2,
+         "intermediate_size": 31, "hidden_act": "gelu", "hidden_dropout_prob": 0.1,
+         "attention_probs_dropout_prob": 0.1, "max_position_embeddings": 24, "type_vocab_size": 2}\
+        """;
 
     private Colours() {}
 
     /// A model's folder without a head.
-    static Path encoder(Path folder) throws IOException {
+    public static Path encoder(Path folder) throws IOException {
         Files.createDirectories(folder);
         List<String> vocabulary = new ArrayList<>(List.of("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"));
         for (List<String> words : List.of(COLD, WARM, OTHER)) vocabulary.addAll(words);
@@ -63,7 +64,7 @@ final class Colours {
     }
 
     /// Texts of unequal lengths, a third of each label.
-    static Dataset dataset(String source, int rows, int from) {
+    public static Dataset dataset(String source, int rows, int from) {
         List<Example> examples = new ArrayList<>();
         for (int row = from; row < from + rows; row++) {
             int label = row % LABELS.size();
@@ -73,7 +74,7 @@ final class Colours {
     }
 
     /// The same texts, labelled with COLD and WARM as each holds; those with neither have no label.
-    static Dataset multilabel(String source, int rows, int from) {
+    public static Dataset multilabel(String source, int rows, int from) {
         List<Example> examples = new ArrayList<>();
         for (Example example : dataset(source, rows, from).examples()) {
             int label = ((Target.OneOf) example.target()).label();

@@ -56,8 +56,24 @@ class TrainingTest {
 
     private static TrainingSettings settings(int epochs) {
         return new TrainingSettings(
-                epochs, 0, 8, 8, 1, 5e-3, SchedulerType.LINEAR, 0.1, 0, 0.01, true, 0.9, 0.999, 1e-8, 1.0,
-                BestBy.ACCURACY, 0, 42);
+                epochs,
+                0,
+                8,
+                8,
+                1,
+                5e-3,
+                SchedulerType.LINEAR,
+                0.1,
+                0,
+                0.01,
+                true,
+                0.9,
+                0.999,
+                1e-8,
+                1.0,
+                BestBy.ACCURACY,
+                0,
+                42);
     }
 
     private FineTuning run(Dataset train, Dataset dev, int epochs, int threads, TrainListener... listeners) {
@@ -90,7 +106,7 @@ class TrainingTest {
 
     @Test
     void learnsAndSavesAModelThatGivesTheSameAnswers() {
-        Trained trained = train(DEFAULT, 12, 2);
+        Trained trained = train(DEFAULT, 40, 2);
         assertEquals(1.0, trained.evaluation().orElseThrow().metrics().accuracy());
         assertEquals(TrainEvent.End.COMPLETED, trained.outcome().end());
 
@@ -114,7 +130,13 @@ class TrainingTest {
         Trained trained = train(DEFAULT, 2, 1, events::add);
         try (Stream<Path> files = Files.list(output)) {
             assertEquals(
-                    List.of("config.json", "log.csv", "metrics.json", "model.safetensors", "settings.json", "vocab.txt"),
+                    List.of(
+                            "config.json",
+                            "log.csv",
+                            "metrics.json",
+                            "model.safetensors",
+                            "settings.json",
+                            "vocab.txt"),
                     files.map(file -> file.getFileName().toString()).sorted().toList());
         }
         Json.Obj metrics = Json.read(output.resolve("metrics.json"));
@@ -181,8 +203,7 @@ class TrainingTest {
         assertEquals(1, trained.outcome().bestEpoch());
         assertEquals(1, kept.size());
         assertArrayEquals(kept.getFirst(), weights(output));
-        assertArrayEquals(
-                trained.classifier().logits(DEV.examples()), saved().logits(DEV.examples()));
+        assertArrayEquals(trained.classifier().logits(DEV.examples()), saved().logits(DEV.examples()));
         assertEquals("stopped", Json.read(output.resolve("metrics.json")).string("end"));
     }
 
@@ -240,7 +261,10 @@ class TrainingTest {
     }
 
     private void refused(
-            Class<? extends RuntimeException> type, String message, PairClassification.Settings settings, FineTuning run) {
+            Class<? extends RuntimeException> type,
+            String message,
+            PairClassification.Settings settings,
+            FineTuning run) {
         RuntimeException e = assertThrows(type, () -> new PairClassification(settings).train(run));
         assertEquals(message, e.getMessage());
         assertFalse(Files.exists(output));
@@ -250,7 +274,8 @@ class TrainingTest {
     void lengthOverTheModelsNamesBoth() {
         refused(
                 SettingsException.class,
-                "max-length: the model reads at most 24 tokens, got 25; shorten it, or leave it out for the model's own",
+                "max-length: the model reads at most 24 tokens, got 25; shorten it, or leave it out for the model's"
+                        + " own",
                 new PairClassification.Settings(new InputSettings(25, false), null, false, List.of(), 0),
                 run(TRAIN, DEV, 1, 1));
     }
@@ -268,16 +293,15 @@ class TrainingTest {
     void otherLabelsInTheDevelopmentDataAreNamed() {
         refused(
                 SettingsException.class,
-                "other has the labels [COLD, WARM], expected those of train, [COLD, NONE, WARM]; read both with the same"
-                        + " labels",
+                "other has the labels [COLD, WARM], expected those of train, [COLD, NONE, WARM]; read both with the"
+                        + " same labels",
                 DEFAULT,
                 run(TRAIN, new Dataset("other", List.of("COLD", "WARM"), DEV.examples()), 1, 1));
     }
 
     @Test
     void examplesWithoutLabelsAreNamed() {
-        Dataset unlabelled =
-                new Dataset("new", Colours.LABELS, List.of(new Example("n-1", "a", null, Target.UNKNOWN)));
+        Dataset unlabelled = new Dataset("new", Colours.LABELS, List.of(new Example("n-1", "a", null, Target.UNKNOWN)));
         refused(
                 DataException.class,
                 "new: example n-1 has no label, expected one for every example to train or evaluate; add it, or only"
@@ -302,8 +326,7 @@ class TrainingTest {
         Files.createDirectories(output);
         Files.writeString(output.resolve("thesis.txt"), "x");
         List<TrainEvent> events = new ArrayList<>();
-        PretrainedException e =
-                assertThrows(PretrainedException.class, () -> train(DEFAULT, 1, 1, events::add));
+        PretrainedException e = assertThrows(PretrainedException.class, () -> train(DEFAULT, 1, 1, events::add));
         assertTrue(e.getMessage().contains("thesis.txt"), e.getMessage());
         assertEquals(List.of(), events);
         assertEquals("x", Files.readString(output.resolve("thesis.txt")));

@@ -8,8 +8,24 @@ import org.junit.jupiter.api.Test;
 class SettingsTest {
     private static TrainingSettings settings(int epochs, int maxSteps, double warmup, SchedulerType schedule) {
         return new TrainingSettings(
-                epochs, maxSteps, 24, 32, 2, 3e-5, schedule, warmup, 0, 0.01, true, 0.9, 0.999, 1e-8, 1.0,
-                BestBy.MACRO_F1, 0, 42);
+                epochs,
+                maxSteps,
+                24,
+                32,
+                2,
+                3e-5,
+                schedule,
+                warmup,
+                0,
+                0.01,
+                true,
+                0.9,
+                0.999,
+                1e-8,
+                1.0,
+                BestBy.MACRO_F1,
+                0,
+                42);
     }
 
     @Test
@@ -22,18 +38,26 @@ class SettingsTest {
 
     @Test
     void schedulesWarmUpAndDecay() {
-        assertEquals(1e-5, settings(1, 0, 0.1, SchedulerType.LINEAR_WARMUP).schedule(100).at(0), 1e-18);
-        assertEquals(3e-5, settings(1, 0, 0.1, SchedulerType.LINEAR_WARMUP).schedule(100).at(99), 1e-18);
+        assertEquals(
+                1e-5,
+                settings(1, 0, 0.1, SchedulerType.LINEAR_WARMUP).schedule(100).at(0),
+                1e-18);
+        assertEquals(
+                3e-5,
+                settings(1, 0, 0.1, SchedulerType.LINEAR_WARMUP).schedule(100).at(99),
+                1e-18);
         assertEquals(0, settings(1, 0, 0.1, SchedulerType.LINEAR).schedule(100).at(0), 1e-18);
-        assertEquals(3e-5, settings(1, 0, 0.1, SchedulerType.LINEAR).schedule(100).at(10), 1e-18);
-        assertEquals(1.5e-5, settings(1, 0, 0.1, SchedulerType.COSINE).schedule(100).at(55), 1e-18);
-        assertEquals(3e-5, settings(1, 0, 0.1, SchedulerType.CONSTANT).schedule(100).at(0), 1e-18);
+        assertEquals(
+                3e-5, settings(1, 0, 0.1, SchedulerType.LINEAR).schedule(100).at(10), 1e-18);
+        assertEquals(
+                1.5e-5, settings(1, 0, 0.1, SchedulerType.COSINE).schedule(100).at(55), 1e-18);
+        assertEquals(
+                3e-5, settings(1, 0, 0.1, SchedulerType.CONSTANT).schedule(100).at(0), 1e-18);
     }
 
     @Test
     void settingOutOfRangeIsNamed() {
-        SettingsException e = assertThrows(
-                SettingsException.class, () -> settings(0, 0, 0.1, SchedulerType.LINEAR));
+        SettingsException e = assertThrows(SettingsException.class, () -> settings(0, 0, 0.1, SchedulerType.LINEAR));
         assertEquals("num-train-epochs: expected at least 1, got 0", e.getMessage());
         e = assertThrows(SettingsException.class, () -> settings(1, 0, 1.5, SchedulerType.LINEAR));
         assertEquals("warmup-ratio: expected a number from 0.0 to 1.0, got 1.5", e.getMessage());
