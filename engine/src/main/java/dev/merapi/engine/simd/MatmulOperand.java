@@ -4,14 +4,14 @@ import static dev.merapi.engine.simd.SimdMath.F;
 import static dev.merapi.engine.simd.SimdMath.LANES;
 
 import dev.merapi.engine.kernel.Floats;
-import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 
 /// One factor of a matrix product as it lies in memory, and how it is packed into panels. Its *lines* are the rows of A or the columns of B;
-/// a panel of height h holds up to h lines in the order in which a micro-kernel reads them, `panel[k, h]`, lines that are missing being zero.
+/// a panel of height h holds up to h lines in the order in which a micro-kernel reads them, `panel[k, h]`. Where lines are missing it holds
+/// anything: what is computed from them is never stored.
 ///
-/// @param stride        between neighbouring rows in memory
-/// @param linesAreRows  whether a line is a row in memory (k runs along it) or a column
+/// @param stride       between neighbouring rows in memory
+/// @param linesAreRows whether a line is a row in memory (k runs along it) or a column
 record MatmulOperand(float[] array, int offset, int stride, boolean linesAreRows) {
     static MatmulOperand lines(Floats x, int k) {
         return new MatmulOperand(x.array, x.offset, k, true);
@@ -22,47 +22,43 @@ record MatmulOperand(float[] array, int offset, int stride, boolean linesAreRows
     }
 
     /// Packs `lines` lines from line `first` on, k in [k0, k0 + kc), into a panel of the given height.
-    void pack(int first, int lines, int height, int k0, int kc, float[] panel, int at) {
-        if (lines < height) Arrays.fill(panel, at, at + kc * height, 0f);
-        if (linesAreRows) transpose(offset + first * stride + k0, lines, height, kc, panel, at);
-        else if (lines == 2 * LANES && height == lines) copyVectors(offset + k0 * stride + first, kc, panel, at);
-        else copy(offset + k0 * stride + first, lines, height, kc, panel, at);
+    ///
+    /// Rows of a panel are written as whole vectors where they can be: unless the height is a multiple of [SimdMath#LANES], up to LANES − 1 values
+    /// after the panel are overwritten. Neighbouring panels are therefore packed in ascending order.
+    ///
+    /// @param block memory for LANES · LANES values
+    void pack(int first, int lines, int height, int k0, int kc, float[] panel, int at, float[] block) {
+        if (linesAreRows) packRows(offset + first * stride + k0, lines, height, kc, panel, at, block);
+        else packColumns(offset + k0 * stride + first, lines, height, kc, panel, at);
     }
 
-    /// Four lines at a time: four streams are read, and four neighbours written.
-    private void transpose(int from, int lines, int height, int kc, float[] panel, int at) {
-        int line = 0;
-        for (; line + 4 <= lines; line += 4) transpose4(from + line * stride, height, kc, panel, at + line);
-        for (; line < lines; line++) {
-            int source = from + line * stride;
-            for (int i = 0; i < kc; i++) panel[at + line + i * height] = array[source + i];
+    private void packRows(int from, int lines, int height, int kc, float[] panel, int at, float[] block) {
+        assert height <= LANES || height % LANES == 0 : height;
+        if (height == 1) {
+            System.arraycopy(array, from, panel, at, kc);
+            return;
         }
-    }
-
-    private void transpose4(int from, int height, int kc, float[] panel, int at) {
-        float[] x = array;
-        int r1 = from + stride, r2 = r1 + stride, r3 = r2 + stride;
-        for (int i = 0; i < kc; i++) {
-            int to = at + i * height;
-            panel[to] = x[from + i];
-            panel[to + 1] = x[r1 + i];
-            panel[to + 2] = x[r2 + i];
-            panel[to + 3] = x[r3 + i];
+        int whole = kc / LANES * LANES;
+        for (int line = 0; line < lines; line += LANES) {
+            int count = Math.min(LANES, lines - line);
+            for (int i = 0; i < whole; i += LANES)
+                Transpose.block(array, from + line * stride + i, stride, count, panel, at + i * height + line, height, block);
         }
+        for (int i = whole; i < kc; i++)
+            for (int line = 0; line < lines; line++) panel[at + i * height + line] = array[from + line * stride + i];
     }
 
-    private void copy(int from, int lines, int height, int kc, float[] panel, int at) {
-        for (int i = 0; i < kc; i++) {
+    private void packColumns(int from, int lines, int height, int kc, float[] panel, int at) {
+        int vectors = (height + LANES - 1) / LANES;
+        // rows from whose first line on the memory holds as many values as the vectors read
+        int whole = Math.clamp(Math.floorDiv(array.length - from - vectors * LANES, stride) + 1, 0, kc);
+        for (int v = 0; v < vectors; v++) copyVectors(from + v * LANES, whole, height, panel, at + v * LANES);
+        for (int i = whole; i < kc; i++)
             for (int line = 0; line < lines; line++) panel[at + i * height + line] = array[from + i * stride + line];
-        }
     }
 
-    private void copyVectors(int from, int kc, float[] panel, int at) {
-        for (int i = 0; i < kc; i++) {
-            FloatVector.fromArray(F, array, from).intoArray(panel, at);
-            FloatVector.fromArray(F, array, from + LANES).intoArray(panel, at + LANES);
-            from += stride;
-            at += 2 * LANES;
-        }
+    private void copyVectors(int from, int rows, int height, float[] panel, int at) {
+        for (int i = 0; i < rows; i++)
+            FloatVector.fromArray(F, array, from + i * stride).intoArray(panel, at + i * height);
     }
 }

@@ -15,6 +15,9 @@ final class MatmulScratch {
     /// The longest chain of multiply-adds: a panel of B [384, WIDTH] stays in the first- and second-level cache; it divides the widths of BERT.
     static final int DEPTH = 384;
 
+    /// For [MatmulOperand#pack].
+    final float[] block = new float[LANES * LANES];
+
     private final float[] tile = new float[HEIGHT * WIDTH];
     private float[] packedA = new float[0], packedB = new float[0];
 
@@ -43,17 +46,17 @@ final class MatmulScratch {
             packA(a, row, rows, k0, kc);
             for (int j = 0; j < columns; j += WIDTH) {
                 int width = Math.min(WIDTH, columns - j);
-                b.pack(column + j, width, WIDTH, k0, kc, packedB, 0);
+                b.pack(column + j, width, WIDTH, k0, kc, packedB, 0, block);
                 tiles(rows, width, kc, packedB, 0, c, cAt + j, stride, k0 > 0 ? null : bias, biasAt + j, add || k0 > 0);
             }
         }
     }
 
     private void packA(MatmulOperand a, int row, int rows, int k0, int kc) {
-        packedA = atLeast(packedA, (rows + HEIGHT) * kc);
+        packedA = atLeast(packedA, (rows + HEIGHT) * kc + LANES);
         for (int r = 0; r < rows; r += HEIGHT) {
             int lines = Math.min(HEIGHT, rows - r);
-            a.pack(row + r, lines, MicroKernels.height(lines), k0, kc, packedA, r * kc);
+            a.pack(row + r, lines, MicroKernels.height(lines), k0, kc, packedA, r * kc, block);
         }
     }
 

@@ -23,11 +23,8 @@ final class MicroKernels {
             case 2 -> rows2(k, a, ao, b, bo, tile);
             case 3 -> rows3(k, a, ao, b, bo, tile);
             case 4 -> rows4(k, a, ao, b, bo, tile);
-            case 6 -> rows6(k, a, ao, b, bo, tile);
             case 8 -> rows8(k, a, ao, b, bo, tile);
-            case 10 -> rows10(k, a, ao, b, bo, tile);
             case 12 -> rows12(k, a, ao, b, bo, tile);
-            case 14 -> rows14(k, a, ao, b, bo, tile);
             default -> throw new IllegalArgumentException("MicroKernels: no tile of " + rows + " rows");
         }
     }
@@ -38,11 +35,8 @@ final class MicroKernels {
         if (rows <= 2) return 2;
         if (rows <= 3) return 3;
         if (rows <= 4) return 4;
-        if (rows <= 6) return 6;
         if (rows <= 8) return 8;
-        if (rows <= 10) return 10;
         if (rows <= 12) return 12;
-        if (rows <= 14) return 14;
         throw new IllegalArgumentException("MicroKernels: no tile of " + rows + " rows");
     }
 
@@ -138,50 +132,6 @@ final class MicroKernels {
         cD1.intoArray(tile, 3 * WIDTH + LANES);
     }
 
-    private static void rows6(int k, float[] a, int ao, float[] b, int bo, float[] tile) {
-        FloatVector cA0 = FloatVector.zero(F), cA1 = FloatVector.zero(F);
-        FloatVector cB0 = FloatVector.zero(F), cB1 = FloatVector.zero(F);
-        FloatVector cC0 = FloatVector.zero(F), cC1 = FloatVector.zero(F);
-        FloatVector cD0 = FloatVector.zero(F), cD1 = FloatVector.zero(F);
-        FloatVector cE0 = FloatVector.zero(F), cE1 = FloatVector.zero(F);
-        FloatVector cF0 = FloatVector.zero(F), cF1 = FloatVector.zero(F);
-        for (int i = 0; i < k; i++) {
-            FloatVector b0 = FloatVector.fromArray(F, b, bo), b1 = FloatVector.fromArray(F, b, bo + LANES);
-            FloatVector aA = FloatVector.broadcast(F, a[ao]);
-            cA0 = aA.fma(b0, cA0);
-            cA1 = aA.fma(b1, cA1);
-            FloatVector aB = FloatVector.broadcast(F, a[ao + 1]);
-            cB0 = aB.fma(b0, cB0);
-            cB1 = aB.fma(b1, cB1);
-            FloatVector aC = FloatVector.broadcast(F, a[ao + 2]);
-            cC0 = aC.fma(b0, cC0);
-            cC1 = aC.fma(b1, cC1);
-            FloatVector aD = FloatVector.broadcast(F, a[ao + 3]);
-            cD0 = aD.fma(b0, cD0);
-            cD1 = aD.fma(b1, cD1);
-            FloatVector aE = FloatVector.broadcast(F, a[ao + 4]);
-            cE0 = aE.fma(b0, cE0);
-            cE1 = aE.fma(b1, cE1);
-            FloatVector aF = FloatVector.broadcast(F, a[ao + 5]);
-            cF0 = aF.fma(b0, cF0);
-            cF1 = aF.fma(b1, cF1);
-            ao += 6;
-            bo += WIDTH;
-        }
-        cA0.intoArray(tile, 0);
-        cA1.intoArray(tile, LANES);
-        cB0.intoArray(tile, WIDTH);
-        cB1.intoArray(tile, WIDTH + LANES);
-        cC0.intoArray(tile, 2 * WIDTH);
-        cC1.intoArray(tile, 2 * WIDTH + LANES);
-        cD0.intoArray(tile, 3 * WIDTH);
-        cD1.intoArray(tile, 3 * WIDTH + LANES);
-        cE0.intoArray(tile, 4 * WIDTH);
-        cE1.intoArray(tile, 4 * WIDTH + LANES);
-        cF0.intoArray(tile, 5 * WIDTH);
-        cF1.intoArray(tile, 5 * WIDTH + LANES);
-    }
-
     private static void rows8(int k, float[] a, int ao, float[] b, int bo, float[] tile) {
         FloatVector cA0 = FloatVector.zero(F), cA1 = FloatVector.zero(F);
         FloatVector cB0 = FloatVector.zero(F), cB1 = FloatVector.zero(F);
@@ -236,74 +186,6 @@ final class MicroKernels {
         cG1.intoArray(tile, 6 * WIDTH + LANES);
         cH0.intoArray(tile, 7 * WIDTH);
         cH1.intoArray(tile, 7 * WIDTH + LANES);
-    }
-
-    private static void rows10(int k, float[] a, int ao, float[] b, int bo, float[] tile) {
-        FloatVector cA0 = FloatVector.zero(F), cA1 = FloatVector.zero(F);
-        FloatVector cB0 = FloatVector.zero(F), cB1 = FloatVector.zero(F);
-        FloatVector cC0 = FloatVector.zero(F), cC1 = FloatVector.zero(F);
-        FloatVector cD0 = FloatVector.zero(F), cD1 = FloatVector.zero(F);
-        FloatVector cE0 = FloatVector.zero(F), cE1 = FloatVector.zero(F);
-        FloatVector cF0 = FloatVector.zero(F), cF1 = FloatVector.zero(F);
-        FloatVector cG0 = FloatVector.zero(F), cG1 = FloatVector.zero(F);
-        FloatVector cH0 = FloatVector.zero(F), cH1 = FloatVector.zero(F);
-        FloatVector cI0 = FloatVector.zero(F), cI1 = FloatVector.zero(F);
-        FloatVector cJ0 = FloatVector.zero(F), cJ1 = FloatVector.zero(F);
-        for (int i = 0; i < k; i++) {
-            FloatVector b0 = FloatVector.fromArray(F, b, bo), b1 = FloatVector.fromArray(F, b, bo + LANES);
-            FloatVector aA = FloatVector.broadcast(F, a[ao]);
-            cA0 = aA.fma(b0, cA0);
-            cA1 = aA.fma(b1, cA1);
-            FloatVector aB = FloatVector.broadcast(F, a[ao + 1]);
-            cB0 = aB.fma(b0, cB0);
-            cB1 = aB.fma(b1, cB1);
-            FloatVector aC = FloatVector.broadcast(F, a[ao + 2]);
-            cC0 = aC.fma(b0, cC0);
-            cC1 = aC.fma(b1, cC1);
-            FloatVector aD = FloatVector.broadcast(F, a[ao + 3]);
-            cD0 = aD.fma(b0, cD0);
-            cD1 = aD.fma(b1, cD1);
-            FloatVector aE = FloatVector.broadcast(F, a[ao + 4]);
-            cE0 = aE.fma(b0, cE0);
-            cE1 = aE.fma(b1, cE1);
-            FloatVector aF = FloatVector.broadcast(F, a[ao + 5]);
-            cF0 = aF.fma(b0, cF0);
-            cF1 = aF.fma(b1, cF1);
-            FloatVector aG = FloatVector.broadcast(F, a[ao + 6]);
-            cG0 = aG.fma(b0, cG0);
-            cG1 = aG.fma(b1, cG1);
-            FloatVector aH = FloatVector.broadcast(F, a[ao + 7]);
-            cH0 = aH.fma(b0, cH0);
-            cH1 = aH.fma(b1, cH1);
-            FloatVector aI = FloatVector.broadcast(F, a[ao + 8]);
-            cI0 = aI.fma(b0, cI0);
-            cI1 = aI.fma(b1, cI1);
-            FloatVector aJ = FloatVector.broadcast(F, a[ao + 9]);
-            cJ0 = aJ.fma(b0, cJ0);
-            cJ1 = aJ.fma(b1, cJ1);
-            ao += 10;
-            bo += WIDTH;
-        }
-        cA0.intoArray(tile, 0);
-        cA1.intoArray(tile, LANES);
-        cB0.intoArray(tile, WIDTH);
-        cB1.intoArray(tile, WIDTH + LANES);
-        cC0.intoArray(tile, 2 * WIDTH);
-        cC1.intoArray(tile, 2 * WIDTH + LANES);
-        cD0.intoArray(tile, 3 * WIDTH);
-        cD1.intoArray(tile, 3 * WIDTH + LANES);
-        cE0.intoArray(tile, 4 * WIDTH);
-        cE1.intoArray(tile, 4 * WIDTH + LANES);
-        cF0.intoArray(tile, 5 * WIDTH);
-        cF1.intoArray(tile, 5 * WIDTH + LANES);
-        cG0.intoArray(tile, 6 * WIDTH);
-        cG1.intoArray(tile, 6 * WIDTH + LANES);
-        cH0.intoArray(tile, 7 * WIDTH);
-        cH1.intoArray(tile, 7 * WIDTH + LANES);
-        cI0.intoArray(tile, 8 * WIDTH);
-        cI1.intoArray(tile, 8 * WIDTH + LANES);
-        cJ0.intoArray(tile, 9 * WIDTH);
-        cJ1.intoArray(tile, 9 * WIDTH + LANES);
     }
 
     private static void rows12(int k, float[] a, int ao, float[] b, int bo, float[] tile) {
@@ -384,97 +266,5 @@ final class MicroKernels {
         cK1.intoArray(tile, 10 * WIDTH + LANES);
         cL0.intoArray(tile, 11 * WIDTH);
         cL1.intoArray(tile, 11 * WIDTH + LANES);
-    }
-
-    private static void rows14(int k, float[] a, int ao, float[] b, int bo, float[] tile) {
-        FloatVector cA0 = FloatVector.zero(F), cA1 = FloatVector.zero(F);
-        FloatVector cB0 = FloatVector.zero(F), cB1 = FloatVector.zero(F);
-        FloatVector cC0 = FloatVector.zero(F), cC1 = FloatVector.zero(F);
-        FloatVector cD0 = FloatVector.zero(F), cD1 = FloatVector.zero(F);
-        FloatVector cE0 = FloatVector.zero(F), cE1 = FloatVector.zero(F);
-        FloatVector cF0 = FloatVector.zero(F), cF1 = FloatVector.zero(F);
-        FloatVector cG0 = FloatVector.zero(F), cG1 = FloatVector.zero(F);
-        FloatVector cH0 = FloatVector.zero(F), cH1 = FloatVector.zero(F);
-        FloatVector cI0 = FloatVector.zero(F), cI1 = FloatVector.zero(F);
-        FloatVector cJ0 = FloatVector.zero(F), cJ1 = FloatVector.zero(F);
-        FloatVector cK0 = FloatVector.zero(F), cK1 = FloatVector.zero(F);
-        FloatVector cL0 = FloatVector.zero(F), cL1 = FloatVector.zero(F);
-        FloatVector cM0 = FloatVector.zero(F), cM1 = FloatVector.zero(F);
-        FloatVector cN0 = FloatVector.zero(F), cN1 = FloatVector.zero(F);
-        for (int i = 0; i < k; i++) {
-            FloatVector b0 = FloatVector.fromArray(F, b, bo), b1 = FloatVector.fromArray(F, b, bo + LANES);
-            FloatVector aA = FloatVector.broadcast(F, a[ao]);
-            cA0 = aA.fma(b0, cA0);
-            cA1 = aA.fma(b1, cA1);
-            FloatVector aB = FloatVector.broadcast(F, a[ao + 1]);
-            cB0 = aB.fma(b0, cB0);
-            cB1 = aB.fma(b1, cB1);
-            FloatVector aC = FloatVector.broadcast(F, a[ao + 2]);
-            cC0 = aC.fma(b0, cC0);
-            cC1 = aC.fma(b1, cC1);
-            FloatVector aD = FloatVector.broadcast(F, a[ao + 3]);
-            cD0 = aD.fma(b0, cD0);
-            cD1 = aD.fma(b1, cD1);
-            FloatVector aE = FloatVector.broadcast(F, a[ao + 4]);
-            cE0 = aE.fma(b0, cE0);
-            cE1 = aE.fma(b1, cE1);
-            FloatVector aF = FloatVector.broadcast(F, a[ao + 5]);
-            cF0 = aF.fma(b0, cF0);
-            cF1 = aF.fma(b1, cF1);
-            FloatVector aG = FloatVector.broadcast(F, a[ao + 6]);
-            cG0 = aG.fma(b0, cG0);
-            cG1 = aG.fma(b1, cG1);
-            FloatVector aH = FloatVector.broadcast(F, a[ao + 7]);
-            cH0 = aH.fma(b0, cH0);
-            cH1 = aH.fma(b1, cH1);
-            FloatVector aI = FloatVector.broadcast(F, a[ao + 8]);
-            cI0 = aI.fma(b0, cI0);
-            cI1 = aI.fma(b1, cI1);
-            FloatVector aJ = FloatVector.broadcast(F, a[ao + 9]);
-            cJ0 = aJ.fma(b0, cJ0);
-            cJ1 = aJ.fma(b1, cJ1);
-            FloatVector aK = FloatVector.broadcast(F, a[ao + 10]);
-            cK0 = aK.fma(b0, cK0);
-            cK1 = aK.fma(b1, cK1);
-            FloatVector aL = FloatVector.broadcast(F, a[ao + 11]);
-            cL0 = aL.fma(b0, cL0);
-            cL1 = aL.fma(b1, cL1);
-            FloatVector aM = FloatVector.broadcast(F, a[ao + 12]);
-            cM0 = aM.fma(b0, cM0);
-            cM1 = aM.fma(b1, cM1);
-            FloatVector aN = FloatVector.broadcast(F, a[ao + 13]);
-            cN0 = aN.fma(b0, cN0);
-            cN1 = aN.fma(b1, cN1);
-            ao += 14;
-            bo += WIDTH;
-        }
-        cA0.intoArray(tile, 0);
-        cA1.intoArray(tile, LANES);
-        cB0.intoArray(tile, WIDTH);
-        cB1.intoArray(tile, WIDTH + LANES);
-        cC0.intoArray(tile, 2 * WIDTH);
-        cC1.intoArray(tile, 2 * WIDTH + LANES);
-        cD0.intoArray(tile, 3 * WIDTH);
-        cD1.intoArray(tile, 3 * WIDTH + LANES);
-        cE0.intoArray(tile, 4 * WIDTH);
-        cE1.intoArray(tile, 4 * WIDTH + LANES);
-        cF0.intoArray(tile, 5 * WIDTH);
-        cF1.intoArray(tile, 5 * WIDTH + LANES);
-        cG0.intoArray(tile, 6 * WIDTH);
-        cG1.intoArray(tile, 6 * WIDTH + LANES);
-        cH0.intoArray(tile, 7 * WIDTH);
-        cH1.intoArray(tile, 7 * WIDTH + LANES);
-        cI0.intoArray(tile, 8 * WIDTH);
-        cI1.intoArray(tile, 8 * WIDTH + LANES);
-        cJ0.intoArray(tile, 9 * WIDTH);
-        cJ1.intoArray(tile, 9 * WIDTH + LANES);
-        cK0.intoArray(tile, 10 * WIDTH);
-        cK1.intoArray(tile, 10 * WIDTH + LANES);
-        cL0.intoArray(tile, 11 * WIDTH);
-        cL1.intoArray(tile, 11 * WIDTH + LANES);
-        cM0.intoArray(tile, 12 * WIDTH);
-        cM1.intoArray(tile, 12 * WIDTH + LANES);
-        cN0.intoArray(tile, 13 * WIDTH);
-        cN1.intoArray(tile, 13 * WIDTH + LANES);
     }
 }

@@ -133,13 +133,13 @@ final class SimdAttention {
             var operand = operand(x, true);
             int d = depth();
             for (int j = 0; j < end - begin; j += WIDTH)
-                operand.pack(begin + j, Math.min(WIDTH, end - begin - j), WIDTH, 0, d, panels, j * d);
+                operand.pack(begin + j, Math.min(WIDTH, end - begin - j), WIDTH, 0, d, panels, j * d, scratch.matmul.block);
         }
 
         private void packColumns(Floats x, int first, int rows, float[] panels) {
             var operand = operand(x, false);
             for (int c = 0; c < depth(); c += WIDTH)
-                operand.pack(c, Math.min(WIDTH, depth() - c), WIDTH, first, rows, panels, c * rows);
+                operand.pack(c, Math.min(WIDTH, depth() - c), WIDTH, first, rows, panels, c * rows, scratch.matmul.block);
         }
 
         /// The head's channels of an [N, C] operand: lines are tokens, or channels with k running over the tokens.

@@ -97,7 +97,7 @@ final class SimdMatmul {
         int panels = panels(columns);
         workers.run((panels + perTask - 1) / perTask, (task, worker) -> {
             for (int p = task * perTask; p < Math.min(panels, (task + 1) * perTask); p++)
-                b.pack(first + p * WIDTH, Math.min(WIDTH, columns - p * WIDTH), WIDTH, 0, k, to, at + p * k * WIDTH);
+                b.pack(first + p * WIDTH, Math.min(WIDTH, columns - p * WIDTH), WIDTH, 0, k, to, at + p * k * WIDTH, scratch[worker].block);
         });
     }
 
