@@ -50,7 +50,7 @@ final class EmbedVerb extends Verb {
     public void run() {
         try (Device device = this.device.open()) {
             // The head is new and unused: only the encoder computes.
-            SequenceClassifier classifier = model.load(LoadOptions.labels("unused").device(device));
+            SequenceClassifier classifier = model.load(LoadOptions.labels("none").device(device));
             ModelInput input = ModelInput.of(model::tokenizer, classifier.config(), maxLength);
             InputLines.forEach(console.in(), line -> {
                 float[] embedding = embed(classifier, input.sequence(line));

@@ -1,7 +1,10 @@
 package dev.merapi.cli;
 
+import dev.merapi.nn.model.LoadOptions;
+import dev.merapi.nn.model.SequenceClassifier;
 import dev.merapi.nn.pretrained.Checkpoint;
 import dev.merapi.nn.pretrained.Json;
+import dev.merapi.nn.pretrained.LoadReport;
 import dev.merapi.nn.pretrained.TensorInfo;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -9,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.IntStream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -35,6 +39,7 @@ final class InspectVerb extends Verb {
         if (model == null) {
             try (Checkpoint weights = BundledEncoder.weights()) {
                 describe(BundledEncoder.NAME, BundledEncoder.config(), weights);
+                names(BundledEncoder.load(head(BundledEncoder.config())));
             }
             return;
         }
@@ -45,6 +50,21 @@ final class InspectVerb extends Verb {
         try (Checkpoint weights = Checkpoint.open(source)) {
             describe(source.toString(), config, weights);
         }
+        if (config != null && config.string("model_type", "bert").equals("bert")) names(SequenceClassifier.fromPretrained(source, head(config)));
+    }
+
+    /// The head that the config names the labels of, new where the weights have none.
+    private static LoadOptions head(Json.Obj config) {
+        int labels = config.has("id2label") ? config.object("id2label").members().size() : 2;
+        return LoadOptions.labels(IntStream.range(0, labels).mapToObj(Integer::toString).toList());
+    }
+
+    /// What a classifier misses in the weights, and what it has no use for.
+    private void names(SequenceClassifier classifier) {
+        LoadReport report = classifier.report();
+        if (json) console.print(new JsonLine().put("missing", report.missing()).put("unexpected", report.unexpected()).toString());
+        else console.print(report.summary());
+        classifier.device().close();
     }
 
     /// @param config null where there is none

@@ -41,7 +41,7 @@ public final class Main {
     private static int wrongUsage(ParameterException e, Console console) {
         CommandLine command = e.getCommandLine();
         List<String> similar = e instanceof UnmatchedArgumentException u ? u.getSuggestions() : List.of();
-        String meant = similar.isEmpty() ? "" : "; did you mean " + String.join(" or ", similar) + "?";
+        String meant = similar.isEmpty() ? "" : "; did you mean " + similar.getFirst() + "?";
         report(
                 console,
                 e.getMessage() + meant + "; see " + command.getCommandSpec().qualifiedName() + " --help");

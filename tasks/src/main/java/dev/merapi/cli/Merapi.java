@@ -3,6 +3,8 @@ package dev.merapi.cli;
 import dev.merapi.tokenizer.Truncation;
 import dev.merapi.train.BestBy;
 import dev.merapi.train.SchedulerType;
+import java.util.List;
+import java.util.Map;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -51,7 +53,11 @@ final class Merapi implements Runnable {
 
     @Override
     public void run() {
+        List<String> verbs = spec.subcommands().entrySet().stream()
+                .filter(verb -> !verb.getValue().getCommandSpec().usageMessage().hidden())
+                .map(Map.Entry::getKey)
+                .toList();
         throw new ParameterException(
-                spec.commandLine(), "no verb given; expected one of " + String.join(", ", spec.subcommands().keySet()));
+                spec.commandLine(), "no verb given; expected one of " + String.join(", ", verbs));
     }
 }

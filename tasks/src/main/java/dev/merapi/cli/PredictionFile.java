@@ -47,23 +47,28 @@ record PredictionFile(Path path, boolean csv, boolean logits) {
     }
 
     private String csv(List<String> labels, List<Prediction> predictions, boolean severalLabels) {
-        StringWriter text = new StringWriter();
-        CsvWriter writer = CsvWriter.builder().lineDelimiter(LineDelimiter.LF).build(text);
         List<String> header = new ArrayList<>(List.of("id"));
         if (severalLabels) header.addAll(labels);
         else header.add("label");
         for (String label : labels) header.add("probability_" + label);
         if (logits) for (String label : labels) header.add("logit_" + label);
-        writer.writeRecord(header);
-        for (Prediction prediction : predictions) {
-            List<String> row = new ArrayList<>(List.of(prediction.example().id()));
-            if (severalLabels) for (String label : labels) row.add(prediction.labels().contains(label) ? "1" : "0");
-            else row.add(prediction.labels().getFirst());
-            for (float probability : prediction.probabilities()) row.add(Float.toString(probability));
-            if (logits) for (float logit : prediction.logits()) row.add(Float.toString(logit));
-            writer.writeRecord(row);
+        StringWriter text = new StringWriter();
+        try (CsvWriter writer = CsvWriter.builder().lineDelimiter(LineDelimiter.LF).build(text)) {
+            writer.writeRecord(header);
+            for (Prediction prediction : predictions) writer.writeRecord(row(labels, prediction, severalLabels));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
         return text.toString();
+    }
+
+    private List<String> row(List<String> labels, Prediction prediction, boolean severalLabels) {
+        List<String> row = new ArrayList<>(List.of(prediction.example().id()));
+        if (severalLabels) for (String label : labels) row.add(prediction.labels().contains(label) ? "1" : "0");
+        else row.add(prediction.labels().getFirst());
+        for (float probability : prediction.probabilities()) row.add(Float.toString(probability));
+        if (logits) for (float logit : prediction.logits()) row.add(Float.toString(logit));
+        return row;
     }
 
     private String jsonLines(List<String> labels, List<Prediction> predictions, boolean severalLabels) {

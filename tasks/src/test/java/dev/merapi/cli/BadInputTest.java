@@ -59,12 +59,10 @@ class BadInputTest {
 
     @Test
     void missingFile() {
-        Path missing = folder.resolve("missing.csv");
-        data = missing;
+        data = folder.resolve("missing.csv");
         Run run = Run.of("", train("pair-classification"));
         assertEquals(1, run.code());
-        assertEquals("merapi: " + missing + " does not exist", run.err().substring(0, ("merapi: " + missing).length() + 15));
-        assertEquals(1, run.err().lines().count());
+        assertStarts("merapi: " + data + " does not exist", run.err());
     }
 
     @Test
@@ -98,16 +96,78 @@ class BadInputTest {
     void modelThatIsNowhere() {
         Run run = Run.of("", "forward", "--model", "no/such");
         assertEquals(2, run.code());
-        assertEquals("merapi: --model: there is no folder no/such, and no such name in the hub cache ", run.err().substring(0, 75));
+        assertStarts("merapi: --model: there is no folder no/such, and no such name in the hub cache ", run.err());
     }
 
     @Test
-    void outputFolderThatCannotBe() throws IOException {
+    void weightOfAnotherShape() throws IOException {
+        Path config = model.resolve("config.json");
+        Files.writeString(config, Files.readString(config).replace("\"intermediate_size\": 23", "\"intermediate_size\": 24"));
+        Run run = Run.of("", train("pair-classification"));
+        assertStarts("merapi: model.safetensors: bert.encoder.layer.0.intermediate.dense.weight (expected [24, 18], got [23, 18])", run.err());
+        assertEquals(1, run.code());
+    }
+
+    @Test
+    void damagedConfig() throws IOException {
+        Files.writeString(model.resolve("config.json"), "{\"model_type\": ");
+        Run run = Run.of("", train("pair-classification"));
+        assertStarts("merapi: config.json: expected valid JSON, got an error in line 1", run.err());
+        assertEquals(1, run.code());
+    }
+
+    @Test
+    void emptyDataSet() throws IOException {
+        data = write("empty.csv", "text,pair,label\n");
+        assertFails(
+                1,
+                data + ": no examples, expected at least one; check that it is the right file and not cut off",
+                train("pair-classification"));
+    }
+
+    @Test
+    void missingColumn() throws IOException {
+        data = write("other.csv", "sentence,label\nthe sun,1\n");
+        Run run = Run.of("", train("pair-classification"));
+        assertEquals(1, run.code());
+        assertEquals(true, run.err().contains("sentence, label") && run.err().contains("text"), run.err());
+    }
+
+    @Test
+    void maxLengthOverTheModels() {
+        Run run = Run.of("", train("pair-classification", "--max-length", "44"));
+        assertEquals(2, run.code(), run.err());
+        assertEquals(true, run.err().contains("44") && run.err().contains("43"), run.err());
+    }
+
+    @Test
+    void claimThatCitesAPassageThatIsNotThere() throws IOException {
+        data = write("claims.json", "{\"claim-1\": {\"claim_text\": \"the sun is warm\", \"claim_label\": \"SUPPORTS\", \"evidences\": [\"e-2\"]}}");
+        Path evidence = write("evidence.json", "{\"e-1\": \"the sun\"}");
+        assertFails(
+                1,
+                data + ": claim-1 cites e-2, which is not among the 1 passages of " + evidence
+                        + "; use the evidence file that belongs to the claims",
+                train("pair-classification", "--format", "claims", "--evidence", evidence.toString()));
+    }
+
+    @Test
+    void unknownLabel() throws IOException {
+        data = write("claims.json", "{\"claim-1\": {\"claim_text\": \"the sun\", \"claim_label\": \"MAYBE\", \"evidences\": []}}");
+        Path evidence = write("evidence.json", "{}");
+        Run run = Run.of("", train("pair-classification", "--format", "claims", "--evidence", evidence.toString()));
+        assertEquals(1, run.code());
+        assertEquals(true, run.err().contains("claim_label of claim-1 is MAYBE, expected one of [REFUTES, NOT_ENOUGH_INFO, SUPPORTS]"), run.err());
+    }
+
+    @Test
+    void outputFolderThatCannotBeWritten() throws IOException {
         output = data.resolve("inside-a-file");
         Run run = Run.of("", train("pair-classification"));
-        assertEquals(1, run.err().lines().count(), run.err());
+        assertStarts("merapi: ", run.err());
+        assertEquals(true, run.err().contains(output.toString()), run.err());
         assertEquals(ROWS, Files.readString(data));
-        assertEquals(List.of(1, 2).contains(run.code()), true);
+        assertEquals(1, run.code());
     }
 
     @Test
@@ -139,6 +199,11 @@ class BadInputTest {
                 "train", task, "--model", model.toString(), "--train", data.toString(), "--dev", data.toString(), "--output-dir", output.toString()));
         args.addAll(List.of(more));
         return args.toArray(String[]::new);
+    }
+
+    private static void assertStarts(String expected, String err) {
+        assertEquals(expected, err.substring(0, Math.min(err.length(), expected.length())), err);
+        assertEquals(1, err.lines().count(), "one line");
     }
 
     private void assertFails(int code, String message, String... args) {
