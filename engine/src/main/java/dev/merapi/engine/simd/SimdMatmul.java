@@ -24,8 +24,8 @@ import dev.merapi.engine.kernel.Workers;
 final class SimdMatmul {
     private static final int ROWS = 96;
 
-    /// Tasks that a large product is cut into, at least; enough for 16 threads.
-    private static final int TASKS = 48;
+    /// Tasks per thread that a product is cut into. More even out the threads' speeds, fewer pack less of A twice; no result depends on it.
+    private static final int TASKS = 4;
 
     /// Multiply-adds below which a task is not worth its hand-over.
     private static final long GRAIN = 100_000;
@@ -123,8 +123,8 @@ final class SimdMatmul {
             int rowBlocks = (m + ROWS - 1) / ROWS;
             int rows = roundUp((m + rowBlocks - 1) / rowBlocks, HEIGHT);
             int count = panels(columns);
-            long work = (long) m * columns * k;
-            int columnBlocks = Math.clamp(Math.min(work / GRAIN, TASKS) / rowBlocks, 1, count);
+            long tasks = workers.threads() == 1 ? 1 : TASKS * workers.threads(), work = (long) m * columns * k;
+            int columnBlocks = Math.clamp(Math.min(work / GRAIN, tasks) / rowBlocks, 1, count);
             int perBlock = (count + columnBlocks - 1) / columnBlocks;
             int blocks = (count + perBlock - 1) / perBlock;
             workers.run(rowBlocks * blocks, (task, worker) -> {
