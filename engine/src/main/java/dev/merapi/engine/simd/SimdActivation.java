@@ -12,6 +12,7 @@ import jdk.incubator.vector.VectorSpecies;
 final class SimdActivation {
     private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
     private static final int L = S.length();
+    private static final int STRIP = 512; // a multiple of every vector length
     private static final float SQRT_HALF = (float) Math.sqrt(0.5);
     private static final float DENSITY_AT_0 = (float) (1 / Math.sqrt(2 * Math.PI));
     private static final float SQRT_2_OVER_PI = (float) Math.sqrt(2 / Math.PI), CUBIC = 0.044715f;
@@ -35,19 +36,22 @@ final class SimdActivation {
         });
     }
 
+    /// f′ goes into a strip that stays in the first cache: one loop that held f′, dy and dx would be too much for C2's
+    /// inlining, and vectors would be allocated.
     void backward(Activation f, int n, Floats x, Floats y, Floats dy, Floats dx, boolean accumulate) {
         Floats saved = f == Activation.TANH || f == Activation.SIGMOID ? y : x; // what f′ is computed from
         Blocks.values(workers, n, (from, to) -> {
-            int xo = saved.offset + from, dyo = dy.offset + from, dxo = dx.offset + from;
-            int full = S.loopBound(to - from), rest = to - from - full;
-            gradients(f, saved.array, xo, dy.array, dyo, dx.array, dxo, full, accumulate);
-            if (rest > 0) {
-                float[] padded = new float[3 * L];
-                System.arraycopy(saved.array, xo + full, padded, 0, rest);
-                System.arraycopy(dy.array, dyo + full, padded, L, rest);
-                System.arraycopy(dx.array, dxo + full, padded, 2 * L, rest);
-                gradients(f, padded, 0, padded, L, padded, 2 * L, L, accumulate);
-                System.arraycopy(padded, 2 * L, dx.array, dxo + full, rest);
+            float[] slopes = new float[STRIP];
+            for (int i = from; i < to; i += STRIP) {
+                int count = Math.min(STRIP, to - i), full = S.loopBound(count), so = saved.offset + i;
+                slopes(f, saved.array, so, slopes, 0, full);
+                if (full < count) {
+                    System.arraycopy(saved.array, so + full, slopes, full, count - full);
+                    slopes(f, slopes, full, slopes, full, L);
+                }
+                int dyo = dy.offset + i, dxo = dx.offset + i;
+                if (accumulate) SimdElementwise.addProduct(slopes, 0, dy.array, dyo, dx.array, dxo, count);
+                else SimdElementwise.multiply(slopes, 0, dy.array, dyo, dx.array, dxo, count);
             }
         });
     }
@@ -62,24 +66,18 @@ final class SimdActivation {
         }
     }
 
-    private static void gradients(
-            Activation f, float[] saved, int so, float[] dy, int dyo, float[] dx, int dxo, int n, boolean accumulate) {
+    private static void slopes(Activation f, float[] saved, int so, float[] d, int at, int n) {
         switch (f) {
-            case GELU -> geluGradient(saved, so, dy, dyo, dx, dxo, n, accumulate);
-            case GELU_TANH -> geluTanhGradient(saved, so, dy, dyo, dx, dxo, n, accumulate);
-            case RELU -> reluGradient(saved, so, dy, dyo, dx, dxo, n, accumulate);
-            case TANH -> tanhGradient(saved, so, dy, dyo, dx, dxo, n, accumulate);
-            case SIGMOID -> sigmoidGradient(saved, so, dy, dyo, dx, dxo, n, accumulate);
+            case GELU -> geluSlope(saved, so, d, at, n);
+            case GELU_TANH -> geluTanhSlope(saved, so, d, at, n);
+            case RELU -> reluSlope(saved, so, d, at, n);
+            case TANH -> tanhSlope(saved, so, d, at, n);
+            case SIGMOID -> sigmoidSlope(saved, so, d, at, n);
         }
     }
 
     private static FloatVector load(float[] x, int i) {
         return FloatVector.fromArray(S, x, i);
-    }
-
-    private static void store(FloatVector d, float[] dx, int i, boolean accumulate) {
-        if (accumulate) d.add(FloatVector.fromArray(S, dx, i)).intoArray(dx, i);
-        else d.intoArray(dx, i);
     }
 
     /// `x/2 · (1 + erf(x/√2))`
@@ -91,13 +89,12 @@ final class SimdActivation {
     }
 
     /// `Φ(x) + x·φ(x)`
-    private static void geluGradient(
-            float[] x, int xo, float[] dy, int dyo, float[] dx, int dxo, int n, boolean accumulate) {
+    private static void geluSlope(float[] x, int xo, float[] d, int at, int n) {
         for (int i = 0; i < n; i += L) {
             FloatVector v = load(x, xo + i);
             FloatVector distribution = SimdMath.erf(v.mul(SQRT_HALF)).mul(0.5f).add(0.5f);
             FloatVector density = SimdMath.exp(v.mul(v).mul(-0.5f)).mul(DENSITY_AT_0);
-            store(v.fma(density, distribution).mul(load(dy, dyo + i)), dx, dxo + i, accumulate);
+            v.fma(density, distribution).intoArray(d, at + i);
         }
     }
 
@@ -116,16 +113,14 @@ final class SimdActivation {
 
     /// With `e = e^(−2u)`, `σ = 1/(1 + e)` and `1 − σ = e·σ`: `σ · (1 + x · e·σ · 2u′)`. Nothing cancels here, in
     /// `1 − tanh² u` much would.
-    private static void geluTanhGradient(
-            float[] x, int xo, float[] dy, int dyo, float[] dx, int dxo, int n, boolean accumulate) {
+    private static void geluTanhSlope(float[] x, int xo, float[] d, int at, int n) {
         FloatVector one = FloatVector.broadcast(S, 1f);
         for (int i = 0; i < n; i += L) {
             FloatVector v = load(x, xo + i);
             FloatVector e = SimdMath.exp(inner(v).mul(-2f).min(80f)); // finite, so that e·σ is 1 where σ is tiny
             FloatVector sigma = one.div(e.add(1f));
             FloatVector du = v.mul(v).mul(3 * CUBIC).add(1f).mul(2 * SQRT_2_OVER_PI);
-            FloatVector slope = v.mul(du).mul(e.mul(sigma)).add(1f).mul(sigma);
-            store(slope.mul(load(dy, dyo + i)), dx, dxo + i, accumulate);
+            v.mul(du).mul(e.mul(sigma)).add(1f).mul(sigma).intoArray(d, at + i);
         }
     }
 
@@ -133,13 +128,10 @@ final class SimdActivation {
         for (int i = 0; i < n; i += L) load(x, xo + i).max(0f).intoArray(y, yo + i);
     }
 
-    private static void reluGradient(
-            float[] x, int xo, float[] dy, int dyo, float[] dx, int dxo, int n, boolean accumulate) {
-        for (int i = 0; i < n; i += L) {
-            FloatVector d =
-                    FloatVector.zero(S).blend(load(dy, dyo + i), load(x, xo + i).compare(VectorOperators.GT, 0f));
-            store(d, dx, dxo + i, accumulate);
-        }
+    private static void reluSlope(float[] x, int xo, float[] d, int at, int n) {
+        FloatVector zero = FloatVector.zero(S);
+        for (int i = 0; i < n; i += L)
+            zero.blend(1f, load(x, xo + i).compare(VectorOperators.GT, 0f)).intoArray(d, at + i);
     }
 
     private static void tanh(float[] x, int xo, float[] y, int yo, int n) {
@@ -147,11 +139,10 @@ final class SimdActivation {
     }
 
     /// `1 − y²`
-    private static void tanhGradient(
-            float[] y, int yo, float[] dy, int dyo, float[] dx, int dxo, int n, boolean accumulate) {
+    private static void tanhSlope(float[] y, int yo, float[] d, int at, int n) {
         for (int i = 0; i < n; i += L) {
             FloatVector v = load(y, yo + i);
-            store(v.mul(v).neg().add(1f).mul(load(dy, dyo + i)), dx, dxo + i, accumulate);
+            v.mul(v).neg().add(1f).intoArray(d, at + i);
         }
     }
 
@@ -163,11 +154,10 @@ final class SimdActivation {
     }
 
     /// `y·(1 − y)`
-    private static void sigmoidGradient(
-            float[] y, int yo, float[] dy, int dyo, float[] dx, int dxo, int n, boolean accumulate) {
+    private static void sigmoidSlope(float[] y, int yo, float[] d, int at, int n) {
         for (int i = 0; i < n; i += L) {
             FloatVector v = load(y, yo + i);
-            store(v.neg().add(1f).mul(v).mul(load(dy, dyo + i)), dx, dxo + i, accumulate);
+            v.neg().add(1f).mul(v).intoArray(d, at + i);
         }
     }
 }

@@ -111,7 +111,8 @@ final class SimdElementwise {
         for (; i < n; i++) out[oo + i] = x[xo + i] + y[yo + i];
     }
 
-    private static void multiply(float[] x, int xo, float[] y, int yo, float[] out, int oo, int n) {
+    /// `out = x · y`
+    static void multiply(float[] x, int xo, float[] y, int yo, float[] out, int oo, int n) {
         int i = 0;
         for (; i < S.loopBound(n); i += L)
             FloatVector.fromArray(S, x, xo + i)
@@ -120,7 +121,8 @@ final class SimdElementwise {
         for (; i < n; i++) out[oo + i] = x[xo + i] * y[yo + i];
     }
 
-    private static void addProduct(float[] x, int xo, float[] y, int yo, float[] out, int oo, int n) {
+    /// `out += x · y`
+    static void addProduct(float[] x, int xo, float[] y, int yo, float[] out, int oo, int n) {
         int i = 0;
         for (; i < S.loopBound(n); i += L)
             FloatVector.fromArray(S, x, xo + i)
