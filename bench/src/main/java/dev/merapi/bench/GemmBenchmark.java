@@ -1,0 +1,97 @@
+package dev.merapi.bench;
+
+import dev.merapi.engine.kernel.Floats;
+import dev.merapi.engine.kernel.Kernels;
+import dev.merapi.engine.kernel.PackedMatrix;
+import dev.merapi.engine.kernel.Workers;
+import dev.merapi.engine.simd.SimdKernels;
+import java.util.Arrays;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Warmup;
+
+/// The matrix products of a linear layer: forward packed and not, dX, dW; `peak` runs as many multiply-adds on registers, on one core.
+/// `-prof gc` must show no array: a product allocates a few small objects.
+@State(Scope.Benchmark)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.MICROSECONDS)
+@Warmup(iterations = 3, time = 1)
+@Measurement(iterations = 5, time = 1)
+@Fork(value = 1, jvmArgsAppend = {"--add-modules", "jdk.incubator.vector", "-XX:+UseTransparentHugePages"})
+public class GemmBenchmark {
+    /// tokens × outputs × inputs
+    @Param({"2048x768x768", "330x1536x384", "1x768x768"})
+    public String size;
+
+    @Param({"1", "2"})
+    public int threads;
+
+    private int m, n, k;
+    private Floats x, w, bias, y, dx, dw;
+    private PackedMatrix packed;
+    private Kernels kernels;
+
+    @Setup
+    public void allocate() {
+        int[] sizes = Arrays.stream(size.split("x")).mapToInt(Integer::parseInt).toArray();
+        m = sizes[0];
+        n = sizes[1];
+        k = sizes[2];
+        x = Floats.allocate(m * k);
+        w = Floats.allocate(n * k);
+        bias = Floats.allocate(n);
+        y = Floats.allocate(m * n);
+        dx = Floats.allocate(m * k);
+        dw = Floats.allocate(n * k);
+        Arrays.fill(x.array, 0.5f);
+        Arrays.fill(w.array, 0.25f);
+        kernels = new SimdKernels(new Workers(threads));
+        packed = new PackedMatrix(n, k, Floats.allocate(kernels.packedSize(n, k)));
+        kernels.pack(w, packed);
+    }
+
+    @TearDown
+    public void close() {
+        kernels.close();
+    }
+
+    @Benchmark
+    public float peak() {
+        long operations = 2L * m * n * k;
+        return Peak.chains((int) (operations / Peak.operations(1)));
+    }
+
+    @Benchmark
+    public Floats forwardPacked() {
+        kernels.matmulPacked(m, x, packed, bias, y);
+        return y;
+    }
+
+    @Benchmark
+    public Floats forward() {
+        kernels.matmulNT(m, n, k, x, w, bias, y, false);
+        return y;
+    }
+
+    @Benchmark
+    public Floats inputGradient() {
+        kernels.matmulNN(m, k, n, y, w, dx, false);
+        return dx;
+    }
+
+    @Benchmark
+    public Floats weightGradient() {
+        kernels.matmulTN(n, k, m, y, x, dw, true);
+        return dw;
+    }
+}
