@@ -19,12 +19,16 @@ import java.nio.charset.StandardCharsets;
 record Console(InputStream in, PrintStream out, PrintStream err, boolean terminal) {
     private static final int BUFFER = 1 << 16;
 
-    /// The streams of this process. The launcher keeps what the JVM itself says apart from what we say and passes the path of
+    /// The streams of this process. The launcher keeps what the JVM itself says apart from what we say and passes the
+    /// path of
     /// the true standard error as the property `merapi.stderr`, and whether it is a terminal as `merapi.terminal`.
     static Console ofProcess() {
         return new Console(
                 new BufferedInputStream(new FileInputStream(FileDescriptor.in), BUFFER),
-                new PrintStream(new BufferedOutputStream(new FileOutputStream(FileDescriptor.out), BUFFER), false, StandardCharsets.UTF_8),
+                new PrintStream(
+                        new BufferedOutputStream(new FileOutputStream(FileDescriptor.out), BUFFER),
+                        false,
+                        StandardCharsets.UTF_8),
                 standardError(),
                 Boolean.getBoolean("merapi.terminal"));
     }

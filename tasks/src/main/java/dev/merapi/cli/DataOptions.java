@@ -29,7 +29,9 @@ final class DataOptions {
     @Option(
             names = "--labels",
             paramLabel = "A,B,…",
-            split = ",", hideParamSyntax = true, showDefaultValue = Visibility.NEVER,
+            split = ",",
+            hideParamSyntax = true,
+            showDefaultValue = Visibility.NEVER,
             description = "Labels in the order of the model's outputs; of multilabel, the 0/1 columns.")
     List<String> labels = List.of();
 
@@ -47,8 +49,8 @@ final class DataOptions {
     Dataset read(Task task, Path file, List<String> modelLabels) {
         checkFormat(task);
         if (format == Format.CLAIMS && !modelLabels.equals(Claims.LABELS))
-            throw new UsageException("--format claims: expected a model with the labels " + Claims.LABELS + ", got " + modelLabels
-                    + "; use a model that was trained on claims");
+            throw new UsageException("--format claims: expected a model with the labels " + Claims.LABELS + ", got "
+                    + modelLabels + "; use a model that was trained on claims");
         return switch (task) {
             case MULTILABEL -> MultilabelTable.read(file, modelLabels);
             default -> format == Format.CLAIMS ? Claims.read(file, evidence) : LabelledPairs.read(file, modelLabels);

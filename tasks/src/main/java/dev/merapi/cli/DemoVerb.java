@@ -26,9 +26,12 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/// `merapi demo`: the main job on what the build brings. Fine-tunes the bundled encoder to find emotions in sentences, reports on held-out
+/// `merapi demo`: the main job on what the build brings. Fine-tunes the bundled encoder to find emotions in sentences,
+/// reports on held-out
 /// ones, saves the model, and predicts.
-@Command(name = "demo", description = "Fine-tunes the bundled encoder on the bundled sample of emotions, reports, saves, predicts.")
+@Command(
+        name = "demo",
+        description = "Fine-tunes the bundled encoder on the bundled sample of emotions, reports, saves, predicts.")
 final class DemoVerb extends Verb {
     private static final List<String> EMOTIONS = List.of("anger", "fear", "joy", "sadness", "surprise");
     private static final List<String> SENTENCES = List.of(
@@ -39,7 +42,24 @@ final class DemoVerb extends Verb {
             "The library opens at nine on weekdays.");
 
     private static final TrainingSettings TRAINING = new TrainingSettings(
-            4, 0, 16, 32, 1, 1e-4, SchedulerType.LINEAR, 0.1, 0, 0.01, true, 0.9, 0.999, 1e-8, 1.0, BestBy.MACRO_F1, 0, 42);
+            5,
+            0,
+            16,
+            32,
+            1,
+            1e-4,
+            SchedulerType.LINEAR,
+            0.1,
+            0,
+            0.01,
+            true,
+            0.9,
+            0.999,
+            1e-8,
+            1.0,
+            BestBy.MACRO_F1,
+            0,
+            42);
 
     @Option(names = "--output-dir", paramLabel = "FOLDER", description = "Becomes the model's folder.")
     Path outputDir = Path.of("merapi-demo");
@@ -59,7 +79,8 @@ final class DemoVerb extends Verb {
         long start = System.nanoTime();
         Dataset train = sample("emotions-train.csv");
         Dataset dev = sample("emotions-dev.csv");
-        say("Fine-tuning " + BundledEncoder.NAME + " on " + train.size() + " sentences, any of " + String.join(", ", EMOTIONS));
+        say("Fine-tuning " + BundledEncoder.NAME + " on " + train.size() + " sentences, any of "
+                + String.join(", ", EMOTIONS));
         try (Stop stop = Stop.onTermination();
                 Device device = this.device.open();
                 ProgressBars bars = new ProgressBars(console.err())) {
@@ -67,7 +88,8 @@ final class DemoVerb extends Verb {
             List<TrainListener> listeners = new ArrayList<>();
             if (console.terminal()) listeners.add(bars);
             listeners.add(new TrainReport(console, json, 0));
-            FineTuning run = new FineTuning(BundledEncoder.pretrained(), train, dev, TRAINING, outputDir, device, stop, listeners);
+            FineTuning run = new FineTuning(
+                    BundledEncoder.pretrained(), train, dev, TRAINING, outputDir, device, stop, listeners);
             Trained trained = new MultilabelClassification(MultilabelClassification.Settings.DEFAULT).train(run);
             if (trained.outcome().end() == End.STOPPED) return;
             report(trained, dev);

@@ -10,10 +10,17 @@ final class DeviceOptions {
         CUDA
     }
 
-    @Option(names = "--device", paramLabel = "DEVICE", defaultValue = "cpu", description = "cpu; cuda is not in this version.")
+    @Option(
+            names = "--device",
+            paramLabel = "DEVICE",
+            defaultValue = "cpu",
+            description = "cpu; cuda is not in this version.")
     Kind kind;
 
-    @Option(names = "--threads", paramLabel = "N", description = "Threads that compute; without it, one a processor. The results do not depend on it.")
+    @Option(
+            names = "--threads",
+            paramLabel = "N",
+            description = "Threads that compute; without it, one a processor. The results do not depend on it.")
     Integer threads;
 
     Device open() {

@@ -20,14 +20,20 @@ final class DoctorVerb extends Verb {
     public void run() {
         Map<String, String> findings = new LinkedHashMap<>();
         Runtime runtime = Runtime.getRuntime();
-        findings.put("java", "%s, %s".formatted(System.getProperty("java.vm.version"), System.getProperty("java.vendor")));
+        findings.put(
+                "java", "%s, %s".formatted(System.getProperty("java.vm.version"), System.getProperty("java.vendor")));
         try (Device device = Device.best()) {
             findings.put("kernels", device.kernels().name());
             findings.put("threads", Integer.toString(device.threads()));
             findings.put("reason", device.reason());
         }
-        findings.put("system", "%s %s, %d processors".formatted(
-                System.getProperty("os.name"), System.getProperty("os.arch"), runtime.availableProcessors()));
+        findings.put(
+                "system",
+                "%s %s, %d processors"
+                        .formatted(
+                                System.getProperty("os.name"),
+                                System.getProperty("os.arch"),
+                                runtime.availableProcessors()));
         findings.put("heap", "at most %d MB".formatted(runtime.maxMemory() >> 20));
         findings.put("cuda", "none: this version computes on the CPU only");
         findings.put("merapi", Merapi.VERSION);

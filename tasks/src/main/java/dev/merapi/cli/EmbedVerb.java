@@ -30,13 +30,20 @@ final class EmbedVerb extends Verb {
     @Mixin
     ModelOption model;
 
-    @Option(names = "--pooling", paramLabel = "HOW", defaultValue = "mean", description = "mean, cls or max over the last hidden states.")
+    @Option(
+            names = "--pooling",
+            paramLabel = "HOW",
+            defaultValue = "mean",
+            description = "mean, cls or max over the last hidden states.")
     Pooling pooling;
 
     @Option(names = "--normalize", description = "Scale each vector to length 1.")
     boolean normalize;
 
-    @Option(names = "--max-length", paramLabel = "N", description = "Most tokens of a text; without it, as many as the model can read.")
+    @Option(
+            names = "--max-length",
+            paramLabel = "N",
+            description = "Most tokens of a text; without it, as many as the model can read.")
     Integer maxLength;
 
     @Mixin
@@ -50,7 +57,8 @@ final class EmbedVerb extends Verb {
     public void run() {
         try (Device device = this.device.open()) {
             // The head is new and unused: only the encoder computes.
-            SequenceClassifier classifier = model.load(LoadOptions.labels("none").device(device));
+            SequenceClassifier classifier =
+                    model.load(LoadOptions.labels("none").device(device));
             ModelInput input = ModelInput.of(model::tokenizer, classifier.config(), maxLength);
             InputLines.forEach(console.in(), line -> {
                 float[] embedding = embed(classifier, input.sequence(line));
@@ -62,7 +70,8 @@ final class EmbedVerb extends Verb {
     private float[] embed(SequenceClassifier classifier, Sequences sequence) {
         float[][] hidden;
         try (Scope _ = Scope.inference()) {
-            hidden = ForwardVerb.rows(classifier.bert().forward(sequence, Pass.INFERENCE).hidden(), sequence.tokens());
+            hidden = ForwardVerb.rows(
+                    classifier.bert().forward(sequence, Pass.INFERENCE).hidden(), sequence.tokens());
         }
         float[] embedding = pool(pooling, hidden);
         return normalize ? normalized(embedding) : embedding;
@@ -75,7 +84,10 @@ final class EmbedVerb extends Verb {
         for (int c = 0; c < pooled.length; c++) {
             int channel = c;
             var values = Arrays.stream(hidden).mapToDouble(row -> row[channel]);
-            pooled[c] = (float) (pooling == Pooling.MEAN ? values.sum() / hidden.length : values.max().orElseThrow());
+            pooled[c] = (float)
+                    (pooling == Pooling.MEAN
+                            ? values.sum() / hidden.length
+                            : values.max().orElseThrow());
         }
         return pooled;
     }

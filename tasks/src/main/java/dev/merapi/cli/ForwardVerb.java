@@ -22,10 +22,17 @@ import picocli.CommandLine.Option;
             "Out: {\"logits\": […]}, with all the digits of a float. Texts are truncated to the model's length; ids are not."
         })
 final class ForwardVerb extends Verb {
-    @Option(names = "--model", paramLabel = "MODEL", required = true, description = "The folder of a classifier; lines of ids need no tokenizer in it.")
+    @Option(
+            names = "--model",
+            paramLabel = "MODEL",
+            required = true,
+            description = "The folder of a classifier; lines of ids need no tokenizer in it.")
     String model;
 
-    @Option(names = "--max-length", paramLabel = "N", description = "Most tokens of a text; without it, as many as the model can read.")
+    @Option(
+            names = "--max-length",
+            paramLabel = "N",
+            description = "Most tokens of a text; without it, as many as the model can read.")
     Integer maxLength;
 
     @Option(names = "--hidden-states", description = "Also \"last_hidden_state\", a row a token.")
@@ -41,8 +48,8 @@ final class ForwardVerb extends Verb {
     @Override
     public void run() {
         try (Device device = this.device.open()) {
-            SequenceClassifier classifier =
-                    SequenceClassifier.fromPretrained(HubCache.folder(model), LoadOptions.pretrained().device(device));
+            SequenceClassifier classifier = SequenceClassifier.fromPretrained(
+                    HubCache.folder(model), LoadOptions.pretrained().device(device));
             ModelInput input = ModelInput.of(HubCache.folder(model), classifier.config(), maxLength);
             InputLines.forEach(console.in(), line -> console.print(forward(classifier, input, line)));
         }
@@ -53,7 +60,10 @@ final class ForwardVerb extends Verb {
         JsonLine json = new JsonLine();
         try (Scope _ = Scope.inference()) {
             json.put("logits", classifier.forward(batch, Pass.INFERENCE).toArray());
-            if (hiddenStates) json.put("last_hidden_state", rows(classifier.bert().forward(batch, Pass.INFERENCE).hidden(), batch.tokens()));
+            if (hiddenStates)
+                json.put(
+                        "last_hidden_state",
+                        rows(classifier.bert().forward(batch, Pass.INFERENCE).hidden(), batch.tokens()));
         }
         return json.toString();
     }

@@ -35,7 +35,10 @@ final class InputLines {
                 action.accept(line.startsWith("{") ? json(where, line) : new Line(where, line, null, null, null));
             }
         } catch (CharacterCodingException e) {
-            throw new InputException("standard input, after line " + number + ": expected UTF-8, got other bytes; convert it with iconv -t UTF-8", e);
+            throw new InputException(
+                    "standard input, after line " + number
+                            + ": expected UTF-8, got other bytes; convert it with iconv -t UTF-8",
+                    e);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -49,26 +52,36 @@ final class InputLines {
             throw new InputException(where + "a line that begins with { must be JSON, " + e.getMessage(), e);
         }
         if (object.has("ids") == object.has("text"))
-            throw new InputException(where + "expected {\"text\": …} with or without \"pair\", or {\"ids\": […]} with or without"
-                    + " \"type_ids\", got " + shortened(line));
-        if (object.has("text")) return new Line(where, string(where, object, "text"), object.has("pair") ? string(where, object, "pair") : null, null, null);
+            throw new InputException(
+                    where + "expected {\"text\": …} with or without \"pair\", or {\"ids\": […]} with or without"
+                            + " \"type_ids\", got " + shortened(line));
+        if (object.has("text"))
+            return new Line(
+                    where,
+                    string(where, object, "text"),
+                    object.has("pair") ? string(where, object, "pair") : null,
+                    null,
+                    null);
         int[] ids = integers(where, object, "ids");
         int[] typeIds = object.has("type_ids") ? integers(where, object, "type_ids") : null;
         if (typeIds != null && typeIds.length != ids.length)
-            throw new InputException(where + "expected as many type_ids as ids, got " + typeIds.length + " for " + ids.length);
+            throw new InputException(
+                    where + "expected as many type_ids as ids, got " + typeIds.length + " for " + ids.length);
         return new Line(where, null, null, ids, typeIds);
     }
 
     private static String string(String where, Json.Obj object, String name) {
         if (object.get(name) instanceof Json.Str(String value)) return value;
-        throw new InputException(where + "\"" + name + "\" must be a string, got " + shortened(object.get(name).pretty()));
+        throw new InputException(where + "\"" + name + "\" must be a string, got "
+                + shortened(object.get(name).pretty()));
     }
 
     private static int[] integers(String where, Json.Obj object, String name) {
         Json value = object.get(name);
         if (value instanceof Json.Arr(List<Json> values) && values.stream().allMatch(InputLines::isInteger))
             return values.stream().mapToInt(v -> (int) ((Json.Num) v).asLong()).toArray();
-        throw new InputException(where + "\"" + name + "\" must be an array of integers, got " + shortened(value.pretty()));
+        throw new InputException(
+                where + "\"" + name + "\" must be an array of integers, got " + shortened(value.pretty()));
     }
 
     /// At most nine digits: any id, and no overflow.

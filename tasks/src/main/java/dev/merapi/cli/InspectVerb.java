@@ -18,13 +18,16 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /// `merapi inspect`: what is in a model, without running it.
-@Command(name = "inspect", description = "Describes a model: architecture, parameters, memory, missing and unexpected names.")
+@Command(
+        name = "inspect",
+        description = "Describes a model: architecture, parameters, memory, missing and unexpected names.")
 final class InspectVerb extends Verb {
     @Parameters(
             index = "0",
             arity = "0..1",
             paramLabel = "MODEL",
-            description = "A Hugging Face folder, a hub name, a .safetensors or .onnx file; without it, the bundled encoder.")
+            description =
+                    "A Hugging Face folder, a hub name, a .safetensors or .onnx file; without it, the bundled encoder.")
     String model;
 
     @Option(names = "--json", description = "A JSON line a parameter, then one for the whole.")
@@ -50,19 +53,26 @@ final class InspectVerb extends Verb {
         try (Checkpoint weights = Checkpoint.open(source)) {
             describe(source.toString(), config, weights);
         }
-        if (config != null && config.string("model_type", "bert").equals("bert")) names(SequenceClassifier.fromPretrained(source, head(config)));
+        if (config != null && config.string("model_type", "bert").equals("bert"))
+            names(SequenceClassifier.fromPretrained(source, head(config)));
     }
 
     /// The head that the config names the labels of, new where the weights have none.
     private static LoadOptions head(Json.Obj config) {
-        int labels = config.has("id2label") ? config.object("id2label").members().size() : 2;
-        return LoadOptions.labels(IntStream.range(0, labels).mapToObj(Integer::toString).toList());
+        int labels =
+                config.has("id2label") ? config.object("id2label").members().size() : 2;
+        return LoadOptions.labels(
+                IntStream.range(0, labels).mapToObj(Integer::toString).toList());
     }
 
     /// What a classifier misses in the weights, and what it has no use for.
     private void names(SequenceClassifier classifier) {
         LoadReport report = classifier.report();
-        if (json) console.print(new JsonLine().put("missing", report.missing()).put("unexpected", report.unexpected()).toString());
+        if (json)
+            console.print(new JsonLine()
+                    .put("missing", report.missing())
+                    .put("unexpected", report.unexpected())
+                    .toString());
         else console.print(report.summary());
         classifier.device().close();
     }
@@ -73,7 +83,8 @@ final class InspectVerb extends Verb {
         long count = tensors.stream().mapToLong(TensorInfo::count).sum();
         if (json) {
             tensors.forEach(tensor -> console.print(describe(tensor).toString()));
-            JsonLine whole = new JsonLine().put("model", name).put("parameters", count).put("bytes", bytes(tensors));
+            JsonLine whole =
+                    new JsonLine().put("model", name).put("parameters", count).put("bytes", bytes(tensors));
             if (config != null) whole.put("architecture", architecture(config));
             console.print(whole.toString());
             return;
@@ -81,12 +92,20 @@ final class InspectVerb extends Verb {
         console.print(name);
         if (config != null) console.print(architecture(config));
         table(tensors).forEach(console::print);
-        console.print(String.format(Locale.ROOT, "%,d values in %d tensors, %s as stored, %s as float32; training with AdamW takes %s beside the activations",
-                count, tensors.size(), megabytes(bytes(tensors)), megabytes(4 * count), megabytes(16 * count)));
+        console.print(String.format(
+                Locale.ROOT,
+                "%,d values in %d tensors, %s as stored, %s as float32; training with AdamW takes %s beside the activations",
+                count,
+                tensors.size(),
+                megabytes(bytes(tensors)),
+                megabytes(4 * count),
+                megabytes(16 * count)));
     }
 
     private static String architecture(Json.Obj config) {
-        return String.format(Locale.ROOT, "%s: %d layers, %d channels, %d heads, %d in between, %,d tokens, %d positions",
+        return String.format(
+                Locale.ROOT,
+                "%s: %d layers, %d channels, %d heads, %d in between, %,d tokens, %d positions",
                 config.string("model_type", "unknown"),
                 config.integer("num_hidden_layers", 0),
                 config.integer("hidden_size", 0),
@@ -102,7 +121,11 @@ final class InspectVerb extends Verb {
         String row = "%-" + Math.max(4, width) + "s  %-14s  %-5s  %12s";
         lines.add(row.formatted("name", "shape", "dtype", "values"));
         for (TensorInfo tensor : tensors)
-            lines.add(row.formatted(tensor.name(), Arrays.toString(tensor.shape()), tensor.dtype(), String.format(Locale.ROOT, "%,d", tensor.count())));
+            lines.add(row.formatted(
+                    tensor.name(),
+                    Arrays.toString(tensor.shape()),
+                    tensor.dtype(),
+                    String.format(Locale.ROOT, "%,d", tensor.count())));
         return lines;
     }
 

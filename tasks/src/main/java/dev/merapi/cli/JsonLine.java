@@ -24,7 +24,8 @@ final class JsonLine {
         }
     }
 
-    /// A member whatever its value is made of: text, numbers, booleans, arrays and lists of them, further lines as objects.
+    /// A member whatever its value is made of: text, numbers, booleans, arrays and lists of them, further lines as
+    /// objects.
     JsonLine put(String name, Object value) {
         try {
             json.writeFieldName(name);

@@ -14,7 +14,8 @@ record Kebab<E extends Enum<E>>(Class<E> type) implements ITypeConverter<E> {
     public E convert(String value) {
         for (E constant : type.getEnumConstants()) if (name(constant).equals(value.replace('_', '-'))) return constant;
         throw new TypeConversionException("expected one of "
-                + Arrays.stream(type.getEnumConstants()).map(Kebab::name).collect(Collectors.joining(", ")) + ", got " + value);
+                + Arrays.stream(type.getEnumConstants()).map(Kebab::name).collect(Collectors.joining(", ")) + ", got "
+                + value);
     }
 
     /// The constant's name on the command line.

@@ -21,6 +21,7 @@ final class LaterVerb extends Verb {
 
     @Override
     public void run() {
-        throw new UsageException("verb " + spec.name() + " is not in this version; see merapi --help for those that are");
+        throw new UsageException(
+                "verb " + spec.name() + " is not in this version; see merapi --help for those that are");
     }
 }

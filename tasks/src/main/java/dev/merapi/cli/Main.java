@@ -70,7 +70,10 @@ public final class Main {
     }
 
     private static void report(Console console, String message) {
-        console.err().append("merapi: ").append(message.strip().replaceAll("\\s*\\R\\s*", " ")).append('\n');
+        console.err()
+                .append("merapi: ")
+                .append(message.strip().replaceAll("\\s*\\R\\s*", " "))
+                .append('\n');
         console.err().flush();
     }
 }

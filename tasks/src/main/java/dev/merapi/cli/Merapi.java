@@ -40,7 +40,8 @@ final class Merapi implements Runnable {
             new InspectVerb(console),
             new DoctorVerb(console),
         }) line.addSubcommand(verb);
-        for (String verb : new String[] {"convert", "download", "bench"}) line.addSubcommand(verb, new LaterVerb(console));
+        for (String verb : new String[] {"convert", "download", "bench"})
+            line.addSubcommand(verb, new LaterVerb(console));
         line.registerConverter(Task.class, new Kebab<>(Task.class));
         line.registerConverter(Truncation.class, new Kebab<>(Truncation.class));
         line.registerConverter(SchedulerType.class, new Kebab<>(SchedulerType.class));
@@ -57,7 +58,6 @@ final class Merapi implements Runnable {
                 .filter(verb -> !verb.getValue().getCommandSpec().usageMessage().hidden())
                 .map(Map.Entry::getKey)
                 .toList();
-        throw new ParameterException(
-                spec.commandLine(), "no verb given; expected one of " + String.join(", ", verbs));
+        throw new ParameterException(spec.commandLine(), "no verb given; expected one of " + String.join(", ", verbs));
     }
 }

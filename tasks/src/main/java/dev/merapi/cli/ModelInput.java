@@ -28,7 +28,8 @@ final class ModelInput {
     static ModelInput of(Supplier<Tokenizer> source, BertConfig config, Integer maxLength) {
         int limit = config.maxPositions();
         if (maxLength != null && (maxLength < 1 || maxLength > limit))
-            throw new UsageException("--max-length: expected 1 to " + limit + ", the positions of the model, got " + maxLength);
+            throw new UsageException(
+                    "--max-length: expected 1 to " + limit + ", the positions of the model, got " + maxLength);
         return new ModelInput(source, config, maxLength == null ? limit : maxLength);
     }
 
@@ -53,7 +54,8 @@ final class ModelInput {
     private Encoding encode(Line line) {
         if (tokenizer == null) tokenizer = source.get();
         try {
-            return tokenizer.encode(line.text(), line.pair(), EncodeOptions.maxLength(Math.min(maxLength, tokenizer.modelMaxLength())));
+            return tokenizer.encode(
+                    line.text(), line.pair(), EncodeOptions.maxLength(Math.min(maxLength, tokenizer.modelMaxLength())));
         } catch (TokenizerException e) {
             throw new InputException(line.where() + e.getMessage(), e);
         }
@@ -61,14 +63,17 @@ final class ModelInput {
 
     private void check(Line line, int[] ids, int[] typeIds) {
         if (ids.length < 1 || ids.length > config.maxPositions())
-            throw new InputException(line.where() + "expected 1 to " + config.maxPositions() + " ids, the positions of the model, got " + ids.length);
+            throw new InputException(line.where() + "expected 1 to " + config.maxPositions()
+                    + " ids, the positions of the model, got " + ids.length);
         for (int id : ids) {
             if (id < 0 || id >= config.vocabularySize())
-                throw new InputException(line.where() + "expected ids from 0 to " + (config.vocabularySize() - 1) + ", the vocabulary of the model, got " + id);
+                throw new InputException(line.where() + "expected ids from 0 to " + (config.vocabularySize() - 1)
+                        + ", the vocabulary of the model, got " + id);
         }
         for (int type : typeIds) {
             if (type < 0 || type >= config.typeVocabularySize())
-                throw new InputException(line.where() + "expected type_ids from 0 to " + (config.typeVocabularySize() - 1) + ", got " + type);
+                throw new InputException(line.where() + "expected type_ids from 0 to "
+                        + (config.typeVocabularySize() - 1) + ", got " + type);
         }
     }
 }

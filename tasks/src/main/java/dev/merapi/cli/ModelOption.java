@@ -7,12 +7,14 @@ import dev.merapi.tokenizer.Tokenizer;
 import java.nio.file.Path;
 import picocli.CommandLine.Option;
 
-/// `--model`: a Hugging Face folder, a name in the local hub cache, or nothing for the encoder that comes with the build.
+/// `--model`: a Hugging Face folder, a name in the local hub cache, or nothing for the encoder that comes with the
+/// build.
 final class ModelOption {
     @Option(
             names = "--model",
             paramLabel = "MODEL",
-            description = "A Hugging Face folder, or a hub name found in the local cache; without it, the bundled all-MiniLM-L6-v2.")
+            description =
+                    "A Hugging Face folder, or a hub name found in the local cache; without it, the bundled all-MiniLM-L6-v2.")
     String name;
 
     boolean isBundled() {

@@ -20,7 +20,11 @@ final class PredictVerb extends Verb {
     @Mixin
     TaskArgument task;
 
-    @Option(names = "--model", paramLabel = "MODEL", required = true, description = "The folder of a trained model; several are averaged.")
+    @Option(
+            names = "--model",
+            paramLabel = "MODEL",
+            required = true,
+            description = "The folder of a trained model; several are averaged.")
     List<String> models;
 
     @Option(names = "--input", paramLabel = "FILE", required = true, description = "Examples to predict.")
@@ -66,7 +70,8 @@ final class PredictVerb extends Verb {
         for (String model : models) {
             TextClassifier next = use.open(HubCache.folder(model), device);
             List<String> labels = next.model().labels();
-            if (!classifiers.isEmpty() && !labels.equals(classifiers.getFirst().model().labels()))
+            if (!classifiers.isEmpty()
+                    && !labels.equals(classifiers.getFirst().model().labels()))
                 throw new UsageException("--model " + model + ": expected the labels of the first model, "
                         + classifiers.getFirst().model().labels() + ", got " + labels + "; average models of one task");
             classifiers.add(next);

@@ -30,7 +30,8 @@ record PredictionFile(Path path, boolean csv, boolean logits) {
             throw new UsageException("--output: expected a file that ends in .csv or .jsonl, got " + path);
         Path folder = path.toAbsolutePath().getParent();
         if (!Files.isDirectory(folder) || !Files.isWritable(folder))
-            throw new UsageException("--output: expected a folder that can be written, got " + folder + "; create it or choose another");
+            throw new UsageException(
+                    "--output: expected a folder that can be written, got " + folder + "; create it or choose another");
         return new PredictionFile(path, name.endsWith(".csv"), logits);
     }
 
@@ -53,7 +54,8 @@ record PredictionFile(Path path, boolean csv, boolean logits) {
         for (String label : labels) header.add("probability_" + label);
         if (logits) for (String label : labels) header.add("logit_" + label);
         StringWriter text = new StringWriter();
-        try (CsvWriter writer = CsvWriter.builder().lineDelimiter(LineDelimiter.LF).build(text)) {
+        try (CsvWriter writer =
+                CsvWriter.builder().lineDelimiter(LineDelimiter.LF).build(text)) {
             writer.writeRecord(header);
             for (Prediction prediction : predictions) writer.writeRecord(row(labels, prediction, severalLabels));
         } catch (IOException e) {
@@ -64,7 +66,8 @@ record PredictionFile(Path path, boolean csv, boolean logits) {
 
     private List<String> row(List<String> labels, Prediction prediction, boolean severalLabels) {
         List<String> row = new ArrayList<>(List.of(prediction.example().id()));
-        if (severalLabels) for (String label : labels) row.add(prediction.labels().contains(label) ? "1" : "0");
+        if (severalLabels)
+            for (String label : labels) row.add(prediction.labels().contains(label) ? "1" : "0");
         else row.add(prediction.labels().getFirst());
         for (float probability : prediction.probabilities()) row.add(Float.toString(probability));
         if (logits) for (float logit : prediction.logits()) row.add(Float.toString(logit));
@@ -78,7 +81,8 @@ record PredictionFile(Path path, boolean csv, boolean logits) {
             if (severalLabels) line.put("labels", prediction.labels());
             else line.put("label", prediction.labels().getFirst());
             JsonLine probabilities = new JsonLine();
-            for (int k = 0; k < labels.size(); k++) probabilities.put(labels.get(k), prediction.probabilities().get(k));
+            for (int k = 0; k < labels.size(); k++)
+                probabilities.put(labels.get(k), prediction.probabilities().get(k));
             line.put("probabilities", probabilities);
             if (logits) line.put("logits", prediction.logits());
             text.append(line).append('\n');

@@ -15,7 +15,8 @@ enum Task {
     /// @throws UsageException if this version cannot do it
     void require() {
         if (!READY.contains(this))
-            throw new UsageException("task " + this + " is not in this version; expected pair-classification or multilabel");
+            throw new UsageException(
+                    "task " + this + " is not in this version; expected pair-classification or multilabel");
     }
 
     @Override

@@ -11,10 +11,15 @@ import picocli.CommandLine.Option;
 
 /// What the tasks have beyond [TrainingOptions].
 final class TaskOptions {
-    @Option(names = "--max-length", paramLabel = "N", description = "Most tokens of a row; 0 for as many as the model can read.")
+    @Option(
+            names = "--max-length",
+            paramLabel = "N",
+            description = "Most tokens of a row; 0 for as many as the model can read.")
     int maxLength;
 
-    @Option(names = "--normalize-text", description = "Make different spellings of quotes, dashes and spaces equal first.")
+    @Option(
+            names = "--normalize-text",
+            description = "Make different spellings of quotes, dashes and spaces equal first.")
     boolean normalizeText;
 
     @Option(names = "--dropout", paramLabel = "P", description = "Dropout of the whole model, instead of its config's.")
@@ -23,13 +28,25 @@ final class TaskOptions {
     @Option(names = "--freeze-encoder", description = "Train the pooler and the head alone.")
     boolean freezeEncoder;
 
-    @Option(names = "--class-weights", paramLabel = "X,Y,…", split = ",", hideParamSyntax = true, showDefaultValue = Visibility.NEVER, description = "Weights of the labels in the loss (pair-classification).")
+    @Option(
+            names = "--class-weights",
+            paramLabel = "X,Y,…",
+            split = ",",
+            hideParamSyntax = true,
+            showDefaultValue = Visibility.NEVER,
+            description = "Weights of the labels in the loss (pair-classification).")
     List<Float> classWeights = List.of();
 
-    @Option(names = "--label-smoothing-factor", paramLabel = "X", description = "Share of the target spread over all labels (pair-classification).")
+    @Option(
+            names = "--label-smoothing-factor",
+            paramLabel = "X",
+            description = "Share of the target spread over all labels (pair-classification).")
     double labelSmoothingFactor;
 
-    @Option(names = "--threshold", paramLabel = "P", description = "A label holds from this probability on (multilabel).")
+    @Option(
+            names = "--threshold",
+            paramLabel = "P",
+            description = "A label holds from this probability on (multilabel).")
     Float threshold;
 
     /// Refuses what the task has no use for.

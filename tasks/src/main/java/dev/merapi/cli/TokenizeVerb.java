@@ -28,13 +28,21 @@ final class TokenizeVerb extends Verb {
     @Option(names = "--max-length", paramLabel = "N", description = "Most tokens of a line, special tokens included.")
     Integer maxLength;
 
-    @Option(names = "--truncation", paramLabel = "HOW", description = "longest_first, only_first or only_second; without --max-length, to the model's own length.")
+    @Option(
+            names = "--truncation",
+            paramLabel = "HOW",
+            description = "longest_first, only_first or only_second; without --max-length, to the model's own length.")
     Truncation truncation;
 
-    @Option(names = "--stride", paramLabel = "N", description = "What is cut away comes back as \"overflowing\" windows that share N tokens.")
+    @Option(
+            names = "--stride",
+            paramLabel = "N",
+            description = "What is cut away comes back as \"overflowing\" windows that share N tokens.")
     Integer stride;
 
-    @Option(names = "--no-special-tokens", description = "Leave out [CLS] and [SEP]; with --decode, every special token.")
+    @Option(
+            names = "--no-special-tokens",
+            description = "Leave out [CLS] and [SEP]; with --decode, every special token.")
     boolean noSpecialTokens;
 
     @Option(names = "--decode", description = "The way back: lines of {\"ids\": […]} to {\"text\": …}.")
@@ -63,7 +71,8 @@ final class TokenizeVerb extends Verb {
         else if (truncation != null) options = EncodeOptions.maxLength(tokenizer.modelMaxLength());
         if (truncation != null) options = options.truncation(truncation);
         if (stride != null && options.maxLength() == EncodeOptions.UNLIMITED)
-            throw new UsageException("--stride: expected --max-length beside it, got no limit that windows could come from");
+            throw new UsageException(
+                    "--stride: expected --max-length beside it, got no limit that windows could come from");
         if (stride != null) options = options.overflow(stride);
         return noSpecialTokens ? options.withoutSpecialTokens() : options;
     }
@@ -74,12 +83,15 @@ final class TokenizeVerb extends Verb {
         Encoding encoding = tokenizer.encode(line.text(), line.pair(), options);
         JsonLine json = describe(encoding);
         if (stride != null)
-            json.put("overflowing", encoding.overflowing().stream().map(TokenizeVerb::describe).toList());
+            json.put(
+                    "overflowing",
+                    encoding.overflowing().stream().map(TokenizeVerb::describe).toList());
         return json.toString();
     }
 
     private static JsonLine describe(Encoding encoding) {
-        List<int[]> offsets = encoding.codePointOffsets().stream().map(TokenizeVerb::ends).toList();
+        List<int[]> offsets =
+                encoding.codePointOffsets().stream().map(TokenizeVerb::ends).toList();
         return new JsonLine()
                 .put("ids", encoding.ids())
                 .put("type_ids", encoding.typeIds())
@@ -93,8 +105,7 @@ final class TokenizeVerb extends Verb {
     }
 
     private String decode(Tokenizer tokenizer, Line line) {
-        if (line.ids() == null)
-            throw new InputException(line.where() + "--decode expects {\"ids\": […]}, got text");
+        if (line.ids() == null) throw new InputException(line.where() + "--decode expects {\"ids\": […]}, got text");
         return new JsonLine()
                 .put("text", tokenizer.decode(line.ids(), noSpecialTokens))
                 .toString();

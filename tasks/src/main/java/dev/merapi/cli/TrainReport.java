@@ -52,7 +52,8 @@ final class TrainReport implements TrainListener {
                     .toString());
             return;
         }
-        console.print(text("%,d rows, %,d tokens an epoch; %,d steps of %,d trained parameters",
+        console.print(text(
+                "%,d rows, %,d tokens an epoch; %,d steps of %,d trained parameters",
                 run.rows(), run.tokens(), run.totalSteps(), run.parameters()));
         console.print(text(COLUMNS, "epoch", "train loss", "dev loss", "accuracy", "macro F1", "rows/s", "tokens/s"));
     }
@@ -70,7 +71,10 @@ final class TrainReport implements TrainListener {
                     .put("gradient_norm", step.gradientNorm())
                     .put("tokens_per_second", step.tokens() / step.seconds())
                     .toString());
-        else console.print(text("step %d: loss %.4f, learning rate %.3g, gradient norm %.3f", step.step(), step.loss(), step.learningRate(), step.gradientNorm()));
+        else
+            console.print(text(
+                    "step %d: loss %.4f, learning rate %.3g, gradient norm %.3f",
+                    step.step(), step.loss(), step.learningRate(), step.gradientNorm()));
     }
 
     /// @param evaluated null for an epoch that was not
@@ -89,14 +93,22 @@ final class TrainReport implements TrainListener {
             return;
         }
         String dash = "-";
-        console.print(text(COLUMNS,
-                end.epoch(),
-                text("%.4f", end.loss()),
-                evaluated == null ? dash : text("%.4f", evaluated.metrics().loss()),
-                evaluated == null ? dash : text("%.3f", evaluated.metrics().accuracy()),
-                evaluated == null ? dash : text("%.3f", evaluated.metrics().macroF1()),
-                text("%.1f", speed.rowsPerSecond()),
-                text("%,.0f", speed.tokensPerSecond())) + (evaluated != null && evaluated.best() ? "  best" : ""));
+        console.print(text(
+                        COLUMNS,
+                        end.epoch(),
+                        text("%.4f", end.loss()),
+                        evaluated == null
+                                ? dash
+                                : text("%.4f", evaluated.metrics().loss()),
+                        evaluated == null
+                                ? dash
+                                : text("%.3f", evaluated.metrics().accuracy()),
+                        evaluated == null
+                                ? dash
+                                : text("%.3f", evaluated.metrics().macroF1()),
+                        text("%.1f", speed.rowsPerSecond()),
+                        text("%,.0f", speed.tokensPerSecond()))
+                + (evaluated != null && evaluated.best() ? "  best" : ""));
     }
 
     private void end(Outcome outcome) {
@@ -118,8 +130,14 @@ final class TrainReport implements TrainListener {
             case NO_IMPROVEMENT -> "stopped, no better epoch for a while";
             case STOPPED -> "interrupted";
         };
-        console.print(text("%s after %d steps, %.1f s of training, %.1f rows/s, %,.0f tokens/s; best epoch %d", end, outcome.steps(),
-                outcome.speed().seconds(), outcome.speed().rowsPerSecond(), outcome.speed().tokensPerSecond(), outcome.bestEpoch()));
+        console.print(text(
+                "%s after %d steps, %.1f s of training, %.1f rows/s, %,.0f tokens/s; best epoch %d",
+                end,
+                outcome.steps(),
+                outcome.speed().seconds(),
+                outcome.speed().rowsPerSecond(),
+                outcome.speed().tokensPerSecond(),
+                outcome.bestEpoch()));
     }
 
     private static JsonLine put(JsonLine line, Metrics metrics) {

@@ -30,13 +30,21 @@ final class TrainVerb extends Verb {
     @Option(names = "--train", paramLabel = "FILE", required = true, description = "Examples to learn from.")
     Path train;
 
-    @Option(names = "--dev", paramLabel = "FILE", required = true, description = "Examples to evaluate on after each epoch.")
+    @Option(
+            names = "--dev",
+            paramLabel = "FILE",
+            required = true,
+            description = "Examples to evaluate on after each epoch.")
     Path dev;
 
     @Option(names = "--test", paramLabel = "FILE", description = "Examples to evaluate the best epoch on.")
     Path test;
 
-    @Option(names = "--output-dir", paramLabel = "FOLDER", required = true, description = "Becomes the folder of the best model.")
+    @Option(
+            names = "--output-dir",
+            paramLabel = "FOLDER",
+            required = true,
+            description = "Becomes the folder of the best model.")
     Path outputDir;
 
     @Mixin
@@ -68,12 +76,22 @@ final class TrainVerb extends Verb {
     }
 
     @Option(
-            names = {"--resume-from-checkpoint", "--folds", "--grid", "--eval-steps", "--fp16", "--bf16", "--gradient-checkpointing"},
+            names = {
+                "--resume-from-checkpoint",
+                "--folds",
+                "--grid",
+                "--eval-steps",
+                "--fp16",
+                "--bf16",
+                "--gradient-checkpointing"
+            },
             arity = "0..1",
             hidden = true)
     void later(String value) {
-        throw new ParameterException(spec.commandLine(), "--resume-from-checkpoint, --folds, --grid, --eval-steps, --fp16, --bf16 and --gradient-checkpointing are"
-                + " not in this version; leave them out");
+        throw new ParameterException(
+                spec.commandLine(),
+                "--resume-from-checkpoint, --folds, --grid, --eval-steps, --fp16, --bf16 and --gradient-checkpointing are"
+                        + " not in this version; leave them out");
     }
 
     @Override
@@ -95,7 +113,9 @@ final class TrainVerb extends Verb {
                     new FineTuning(
                             model.pretrained(), examples, development, settings, outputDir, device, stop, listeners));
             if (!json && trained.outcome().bestEpoch() > 0) {
-                trained.evaluation().ifPresent(evaluation -> new EvaluationReport(evaluation).table().forEach(console::print));
+                trained.evaluation()
+                        .ifPresent(evaluation ->
+                                new EvaluationReport(evaluation).table().forEach(console::print));
                 console.print("the model is in " + outputDir);
             }
             if (held != null) {

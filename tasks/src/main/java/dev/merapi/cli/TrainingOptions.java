@@ -28,7 +28,11 @@ final class TrainingOptions {
     @Option(names = "--learning-rate", paramLabel = "X", description = "The highest learning rate.")
     double learningRate = DEFAULT.learningRate();
 
-    @Option(names = "--lr-scheduler-type", showDefaultValue = Visibility.NEVER, paramLabel = "HOW", description = "linear-warmup (from a third, then constant; the default), linear, cosine, constant.")
+    @Option(
+            names = "--lr-scheduler-type",
+            showDefaultValue = Visibility.NEVER,
+            paramLabel = "HOW",
+            description = "linear-warmup (from a third, then constant; the default), linear, cosine, constant.")
     SchedulerType lrSchedulerType = DEFAULT.lrSchedulerType();
 
     @Option(names = "--warmup-ratio", paramLabel = "X", description = "Share of all steps that warm up.")
@@ -56,13 +60,23 @@ final class TrainingOptions {
     @Option(names = "--adam-epsilon", paramLabel = "X", description = "Added to the root of the second moment.")
     double adamEpsilon = DEFAULT.adamEpsilon();
 
-    @Option(names = "--max-grad-norm", paramLabel = "X", description = "Gradients are scaled down to this norm; 0 for never.")
+    @Option(
+            names = "--max-grad-norm",
+            paramLabel = "X",
+            description = "Gradients are scaled down to this norm; 0 for never.")
     double maxGradNorm = DEFAULT.maxGradNorm();
 
-    @Option(names = "--metric-for-best-model", showDefaultValue = Visibility.NEVER, paramLabel = "METRIC", description = "accuracy, micro-f1, macro-f1 (the default) or loss; its best epoch is kept.")
+    @Option(
+            names = "--metric-for-best-model",
+            showDefaultValue = Visibility.NEVER,
+            paramLabel = "METRIC",
+            description = "accuracy, micro-f1, macro-f1 (the default) or loss; its best epoch is kept.")
     BestBy metricForBestModel = DEFAULT.metricForBestModel();
 
-    @Option(names = "--patience", paramLabel = "N", description = "Stop after so many epochs without a better one; 0 for never.")
+    @Option(
+            names = "--patience",
+            paramLabel = "N",
+            description = "Stop after so many epochs without a better one; 0 for never.")
     int patience = DEFAULT.patience();
 
     @Option(names = "--seed", paramLabel = "N", description = "Of the order of examples, dropout and new weights.")

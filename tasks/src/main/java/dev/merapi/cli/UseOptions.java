@@ -15,10 +15,17 @@ final class UseOptions {
     @Option(names = "--max-length", paramLabel = "N", description = "Most tokens of a row; without it, as in training.")
     Integer maxLength;
 
-    @Option(names = "--normalize-text", negatable = true, description = "Normalize texts, or not; without it, as in training.")
+    @Option(
+            names = "--normalize-text",
+            negatable = true,
+            description = "Normalize texts, or not; without it, as in training.")
     Boolean normalizeText;
 
-    @Option(names = "--threshold", paramLabel = "P", defaultValue = "0.5", description = "A label holds from this probability on (multilabel).")
+    @Option(
+            names = "--threshold",
+            paramLabel = "P",
+            defaultValue = "0.5",
+            description = "A label holds from this probability on (multilabel).")
     float threshold;
 
     TextClassifier open(Path folder, Device device) {

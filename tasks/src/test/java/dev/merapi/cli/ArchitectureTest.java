@@ -25,61 +25,85 @@ class ArchitectureTest {
     @BeforeAll
     static void readClasses() {
         classes = new ClassFileImporter()
-                .importPaths(MODULES.stream().map(module -> ROOT.resolve(module).resolve("target/classes")).toList());
+                .importPaths(MODULES.stream()
+                        .map(module -> ROOT.resolve(module).resolve("target/classes"))
+                        .toList());
     }
 
     @Test
     void engineDependsOnNothingButTheJdk() {
         noClasses()
-                .that().resideInAPackage("dev.merapi.engine..")
-                .should().dependOnClassesThat().resideOutsideOfPackages("dev.merapi.engine..", "java..", "jdk.incubator.vector..")
+                .that()
+                .resideInAPackage("dev.merapi.engine..")
+                .should()
+                .dependOnClassesThat()
+                .resideOutsideOfPackages("dev.merapi.engine..", "java..", "jdk.incubator.vector..")
                 .check(classes);
     }
 
     @Test
     void tokenizerDependsOnAJsonParserAlone() {
         noClasses()
-                .that().resideInAPackage("dev.merapi.tokenizer..")
-                .should().dependOnClassesThat().resideOutsideOfPackages("dev.merapi.tokenizer..", "java..", "com.fasterxml.jackson.core..")
+                .that()
+                .resideInAPackage("dev.merapi.tokenizer..")
+                .should()
+                .dependOnClassesThat()
+                .resideOutsideOfPackages("dev.merapi.tokenizer..", "java..", "com.fasterxml.jackson.core..")
                 .check(classes);
     }
 
     @Test
     void nnDependsOnTheEngineAndAJsonParser() {
         noClasses()
-                .that().resideInAPackage("dev.merapi.nn..")
-                .should().dependOnClassesThat().resideOutsideOfPackages("dev.merapi.nn..", "dev.merapi.engine..", "java..", "com.fasterxml.jackson.core..")
+                .that()
+                .resideInAPackage("dev.merapi.nn..")
+                .should()
+                .dependOnClassesThat()
+                .resideOutsideOfPackages(
+                        "dev.merapi.nn..", "dev.merapi.engine..", "java..", "com.fasterxml.jackson.core..")
                 .check(classes);
     }
 
     @Test
     void nobodyDependsOnTheCommand() {
         noClasses()
-                .that().resideOutsideOfPackage("dev.merapi.cli..")
-                .should().dependOnClassesThat().resideInAnyPackage("dev.merapi.cli..", "picocli..", "me.tongfei..")
+                .that()
+                .resideOutsideOfPackage("dev.merapi.cli..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("dev.merapi.cli..", "picocli..", "me.tongfei..")
                 .check(classes);
     }
 
     @Test
     void metricsKnowNoModels() {
         noClasses()
-                .that().resideInAPackage("dev.merapi.metrics..")
-                .should().dependOnClassesThat().resideInAnyPackage("dev.merapi.nn..", "dev.merapi.engine..", "dev.merapi.tokenizer..", "dev.merapi.train..")
+                .that()
+                .resideInAPackage("dev.merapi.metrics..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(
+                        "dev.merapi.nn..", "dev.merapi.engine..", "dev.merapi.tokenizer..", "dev.merapi.train..")
                 .check(classes);
     }
 
     @Test
     void onlyTheSimdPackageUsesTheIncubatorModule() {
         noClasses()
-                .that().resideOutsideOfPackage("dev.merapi.engine.simd..")
-                .should().dependOnClassesThat().resideInAPackage("jdk.incubator..")
+                .that()
+                .resideOutsideOfPackage("dev.merapi.engine.simd..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("jdk.incubator..")
                 .check(classes);
     }
 
     @Test
     void loggingGoesThroughSystemLoggerAndNothingIsReflective() {
         noClasses()
-                .should().dependOnClassesThat().resideInAnyPackage("java.util.logging..", "java.lang.reflect..", "sun..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("java.util.logging..", "java.lang.reflect..", "sun..")
                 .check(classes);
     }
 

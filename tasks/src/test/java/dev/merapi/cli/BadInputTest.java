@@ -12,7 +12,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Whatever is wrong with the command line or its files: one line that says so, the right exit code, nothing half-written.
+/// Whatever is wrong with the command line or its files: one line that says so, the right exit code, nothing
+/// half-written.
 class BadInputTest {
     private static final String ROWS = "text,pair,label\nthe sun,is warm,yes\nthe sea,is cold,no\n";
 
@@ -52,9 +53,14 @@ class BadInputTest {
 
     @Test
     void verbsAndTasksOfLaterVersions() {
-        assertFails(2, "verb convert is not in this version; see merapi --help for those that are", "convert", "a", "b");
-        assertFails(2, "task ordinal is not in this version; expected pair-classification or multilabel", train("ordinal"));
-        assertFails(2, "--device cuda is not in this version; use --device cpu", train("pair-classification", "--device", "cuda"));
+        assertFails(
+                2, "verb convert is not in this version; see merapi --help for those that are", "convert", "a", "b");
+        assertFails(
+                2, "task ordinal is not in this version; expected pair-classification or multilabel", train("ordinal"));
+        assertFails(
+                2,
+                "--device cuda is not in this version; use --device cpu",
+                train("pair-classification", "--device", "cuda"));
     }
 
     @Test
@@ -67,7 +73,10 @@ class BadInputTest {
 
     @Test
     void settingOutOfRange() {
-        assertFails(2, "warmup-ratio: expected a number from 0.0 to 1.0, got 3.0", train("pair-classification", "--warmup-ratio", "3"));
+        assertFails(
+                2,
+                "warmup-ratio: expected a number from 0.0 to 1.0, got 3.0",
+                train("pair-classification", "--warmup-ratio", "3"));
         assertFails(
                 2,
                 "--class-weights: not an option of multilabel; leave it out",
@@ -88,7 +97,8 @@ class BadInputTest {
         Files.delete(model.resolve("config.json"));
         assertFails(
                 1,
-                model + ": config.json is missing; expected a Hugging Face model folder with config.json and model.safetensors",
+                model
+                        + ": config.json is missing; expected a Hugging Face model folder with config.json and model.safetensors",
                 train("pair-classification"));
     }
 
@@ -102,9 +112,12 @@ class BadInputTest {
     @Test
     void weightOfAnotherShape() throws IOException {
         Path config = model.resolve("config.json");
-        Files.writeString(config, Files.readString(config).replace("\"intermediate_size\": 23", "\"intermediate_size\": 24"));
+        Files.writeString(
+                config, Files.readString(config).replace("\"intermediate_size\": 23", "\"intermediate_size\": 24"));
         Run run = Run.of("", train("pair-classification"));
-        assertStarts("merapi: model.safetensors: bert.encoder.layer.0.intermediate.dense.weight (expected [24, 18], got [23, 18])", run.err());
+        assertStarts(
+                "merapi: model.safetensors: bert.encoder.layer.0.intermediate.dense.weight (expected [24, 18], got [23, 18])",
+                run.err());
         assertEquals(1, run.code());
     }
 
@@ -142,7 +155,9 @@ class BadInputTest {
 
     @Test
     void claimThatCitesAPassageThatIsNotThere() throws IOException {
-        data = write("claims.json", "{\"claim-1\": {\"claim_text\": \"the sun is warm\", \"claim_label\": \"SUPPORTS\", \"evidences\": [\"e-2\"]}}");
+        data = write(
+                "claims.json",
+                "{\"claim-1\": {\"claim_text\": \"the sun is warm\", \"claim_label\": \"SUPPORTS\", \"evidences\": [\"e-2\"]}}");
         Path evidence = write("evidence.json", "{\"e-1\": \"the sun\"}");
         assertFails(
                 1,
@@ -153,11 +168,18 @@ class BadInputTest {
 
     @Test
     void unknownLabel() throws IOException {
-        data = write("claims.json", "{\"claim-1\": {\"claim_text\": \"the sun\", \"claim_label\": \"MAYBE\", \"evidences\": []}}");
+        data = write(
+                "claims.json",
+                "{\"claim-1\": {\"claim_text\": \"the sun\", \"claim_label\": \"MAYBE\", \"evidences\": []}}");
         Path evidence = write("evidence.json", "{}");
         Run run = Run.of("", train("pair-classification", "--format", "claims", "--evidence", evidence.toString()));
         assertEquals(1, run.code());
-        assertEquals(true, run.err().contains("claim_label of claim-1 is MAYBE, expected one of [REFUTES, NOT_ENOUGH_INFO, SUPPORTS]"), run.err());
+        assertEquals(
+                true,
+                run.err()
+                        .contains(
+                                "claim_label of claim-1 is MAYBE, expected one of [REFUTES, NOT_ENOUGH_INFO, SUPPORTS]"),
+                run.err());
     }
 
     @Test
@@ -175,7 +197,14 @@ class BadInputTest {
         assertFails(
                 2,
                 "--output: expected a file that ends in .csv or .jsonl, got out.txt",
-                "predict", "pair-classification", "--model", model.toString(), "--input", data.toString(), "--output", "out.txt");
+                "predict",
+                "pair-classification",
+                "--model",
+                model.toString(),
+                "--input",
+                data.toString(),
+                "--output",
+                "out.txt");
     }
 
     @Test
@@ -196,7 +225,16 @@ class BadInputTest {
 
     private String[] train(String task, String... more) {
         List<String> args = new ArrayList<>(List.of(
-                "train", task, "--model", model.toString(), "--train", data.toString(), "--dev", data.toString(), "--output-dir", output.toString()));
+                "train",
+                task,
+                "--model",
+                model.toString(),
+                "--train",
+                data.toString(),
+                "--dev",
+                data.toString(),
+                "--output-dir",
+                output.toString()));
         args.addAll(List.of(more));
         return args.toArray(String[]::new);
     }

@@ -65,7 +65,8 @@ class ForwardVerbTest {
     }
 
     static float[] numbers(String json, String name) {
-        List<Json> values = Json.parse("out", json.getBytes(StandardCharsets.UTF_8)).array(name);
+        List<Json> values =
+                Json.parse("out", json.getBytes(StandardCharsets.UTF_8)).array(name);
         float[] numbers = new float[values.size()];
         for (int i = 0; i < numbers.length; i++) numbers[i] = (float) ((Json.Num) values.get(i)).asDouble();
         return numbers;

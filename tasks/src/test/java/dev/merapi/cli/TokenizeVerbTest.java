@@ -23,12 +23,10 @@ class TokenizeVerbTest {
     void writesOneJsonLineALineWithOffsetsInCodePoints() {
         Run run = Run.of("the sun\n{\"text\": \"😀 sea\"}\n", "tokenize", "--model", model);
         assertEquals("", run.err());
-        assertEquals(
-                """
+        assertEquals("""
                 {"ids":[2,5,6,3],"type_ids":[0,0,0,0],"tokens":["[CLS]","the","sun","[SEP]"],"offsets":[[0,0],[0,3],[4,7],[0,0]],"special_tokens_mask":[1,0,0,1]}
                 {"ids":[2,1,7,3],"type_ids":[0,0,0,0],"tokens":["[CLS]","[UNK]","sea","[SEP]"],"offsets":[[0,0],[0,1],[2,5],[0,0]],"special_tokens_mask":[1,0,0,1]}
-                """,
-                run.out());
+                """, run.out());
         assertEquals(0, run.code());
     }
 
@@ -36,7 +34,16 @@ class TokenizeVerbTest {
     void truncatesAPairAndKeepsWhatWasCutAsWindows() {
         Run run = Run.of(
                 "{\"text\": \"the sun\", \"pair\": \"is warm cold\"}\n",
-                "tokenize", "--model", model, "--max-length", "7", "--truncation", "only_second", "--stride", "1", "--no-special-tokens");
+                "tokenize",
+                "--model",
+                model,
+                "--max-length",
+                "7",
+                "--truncation",
+                "only_second",
+                "--stride",
+                "1",
+                "--no-special-tokens");
         assertEquals(0, run.code(), run.err());
         assertEquals(
                 "{\"ids\":[5,6,8,9,10],\"type_ids\":[0,0,1,1,1],\"tokens\":[\"the\",\"sun\",\"is\",\"warm\",\"cold\"],"
@@ -61,7 +68,8 @@ class TokenizeVerbTest {
     void refusesInputThatIsNotUtf8() {
         Run run = Run.of(new byte[] {'c', 'a', 'f', (byte) 0xE9, '\n'}, "tokenize", "--model", model);
         assertEquals(
-                "merapi: standard input, after line 0: expected UTF-8, got other bytes; convert it with iconv -t UTF-8\n", run.err());
+                "merapi: standard input, after line 0: expected UTF-8, got other bytes; convert it with iconv -t UTF-8\n",
+                run.err());
         assertEquals(1, run.code());
     }
 
@@ -69,7 +77,8 @@ class TokenizeVerbTest {
     void refusesAStrideWithoutALimit() {
         Run run = Run.of("", "tokenize", "--model", model, "--stride", "3");
         assertEquals(
-                "merapi: --stride: expected --max-length beside it, got no limit that windows could come from\n", run.err());
+                "merapi: --stride: expected --max-length beside it, got no limit that windows could come from\n",
+                run.err());
         assertEquals(2, run.code());
     }
 }

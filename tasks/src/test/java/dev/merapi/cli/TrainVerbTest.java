@@ -15,7 +15,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// The way of a small model through train, evaluate, predict, forward and inspect.
 class TrainVerbTest {
-    private static final String ROWS = "id,text,pair,label\na,the sun,is warm,yes\nb,the sea,is cold,no\nc,the sun,is cold,no\n";
+    private static final String ROWS =
+            "id,text,pair,label\na,the sun,is warm,yes\nb,the sea,is cold,no\nc,the sun,is cold,no\n";
 
     @TempDir
     Path folder;
@@ -36,26 +37,49 @@ class TrainVerbTest {
         Run train = train("--num-train-epochs", "2", "--json");
         assertEquals("", train.err());
         List<Json.Obj> lines = lines(train.out());
-        assertEquals(List.of("start", "epoch", "epoch", "end"), lines.stream().map(line -> line.string("event")).toList());
+        assertEquals(
+                List.of("start", "epoch", "epoch", "end"),
+                lines.stream().map(line -> line.string("event")).toList());
         Json.Obj end = lines.getLast();
         assertEquals(2, end.integer("epochs"));
         assertEquals(2, end.integer("steps"));
-        assertTrue(end.number("rows_per_second") > 0 && end.number("tokens_per_second") > end.number("rows_per_second"));
+        assertTrue(
+                end.number("rows_per_second") > 0 && end.number("tokens_per_second") > end.number("rows_per_second"));
 
-        Run evaluate = Run.of("", "evaluate", "pair-classification", "--model", output.toString(), "--data", data.toString(), "--json");
+        Run evaluate = Run.of(
+                "",
+                "evaluate",
+                "pair-classification",
+                "--model",
+                output.toString(),
+                "--data",
+                data.toString(),
+                "--json");
         assertEquals("", evaluate.err());
         Json.Obj metrics = lines(evaluate.out()).getFirst();
         assertEquals(3, metrics.integer("rows"));
         assertEquals(end.number("macro_f1"), metrics.number("macro_f1"), 1e-12);
 
         Path predictions = folder.resolve("predictions.jsonl");
-        Run predict = Run.of("", "predict", "pair-classification", "--model", output.toString(), "--model", output.toString(),
-                "--input", data.toString(), "--output", predictions.toString(), "--logits");
+        Run predict = Run.of(
+                "",
+                "predict",
+                "pair-classification",
+                "--model",
+                output.toString(),
+                "--model",
+                output.toString(),
+                "--input",
+                data.toString(),
+                "--output",
+                predictions.toString(),
+                "--logits");
         assertEquals("3 predictions in " + predictions + "\n", predict.out(), predict.err());
         Json.Obj first = lines(Files.readString(predictions)).getFirst();
         assertEquals("a", first.string("id"));
 
-        Run forward = Run.of("{\"text\": \"the sun\", \"pair\": \"is warm\"}\n", "forward", "--model", output.toString());
+        Run forward =
+                Run.of("{\"text\": \"the sun\", \"pair\": \"is warm\"}\n", "forward", "--model", output.toString());
         assertEquals(first.array("logits"), lines(forward.out()).getFirst().array("logits"));
     }
 
@@ -73,7 +97,16 @@ class TrainVerbTest {
     void writesPredictionsAsCsv() throws IOException {
         train("--num-train-epochs", "1");
         Path predictions = folder.resolve("predictions.csv");
-        Run.of("", "predict", "pair-classification", "--model", output.toString(), "--input", data.toString(), "--output", predictions.toString());
+        Run.of(
+                "",
+                "predict",
+                "pair-classification",
+                "--model",
+                output.toString(),
+                "--input",
+                data.toString(),
+                "--output",
+                predictions.toString());
         List<String> lines = Files.readAllLines(predictions);
         assertEquals("id,label,probability_no,probability_yes", lines.getFirst());
         assertEquals(4, lines.size());
@@ -82,7 +115,9 @@ class TrainVerbTest {
     @Test
     void maxStepsEndsTheRunInsideAnEpoch() {
         Run run = train("--max-steps", "1", "--per-device-train-batch-size", "1", "--json", "--logging-steps", "1");
-        assertEquals(List.of("start", "step", "end"), lines(run.out()).stream().map(line -> line.string("event")).toList());
+        assertEquals(
+                List.of("start", "step", "end"),
+                lines(run.out()).stream().map(line -> line.string("event")).toList());
     }
 
     @Test
@@ -95,8 +130,18 @@ class TrainVerbTest {
 
     private Run train(String... more) {
         String[] args = {
-            "train", "pair-classification", "--model", model.toString(), "--train", data.toString(), "--dev", data.toString(),
-            "--output-dir", output.toString(), "--threads", "1"
+            "train",
+            "pair-classification",
+            "--model",
+            model.toString(),
+            "--train",
+            data.toString(),
+            "--dev",
+            data.toString(),
+            "--output-dir",
+            output.toString(),
+            "--threads",
+            "1"
         };
         String[] all = java.util.Arrays.copyOf(args, args.length + more.length);
         System.arraycopy(more, 0, all, args.length, more.length);
@@ -104,6 +149,8 @@ class TrainVerbTest {
     }
 
     private static List<Json.Obj> lines(String text) {
-        return text.lines().map(line -> Json.parse("line", line.getBytes(StandardCharsets.UTF_8))).toList();
+        return text.lines()
+                .map(line -> Json.parse("line", line.getBytes(StandardCharsets.UTF_8)))
+                .toList();
     }
 }
