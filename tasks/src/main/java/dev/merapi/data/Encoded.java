@@ -4,6 +4,7 @@ import dev.merapi.nn.Sequences;
 import dev.merapi.tokenizer.EncodeOptions;
 import dev.merapi.tokenizer.Encoding;
 import dev.merapi.tokenizer.Tokenizer;
+import dev.merapi.tokenizer.TokenizerException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.UnaryOperator;
@@ -26,19 +27,29 @@ public final class Encoded {
     ///
     /// @param maxLength longer inputs are truncated, the longer text of a pair first
     /// @param normalization what happens to each text before: [TextNormalization#normalize], or nothing
+    /// @throws DataException if the tokenizer refuses an example: no Unicode text, or too short a length
     public static Encoded of(
             List<Example> examples, Tokenizer tokenizer, int maxLength, UnaryOperator<String> normalization) {
         EncodeOptions options = EncodeOptions.maxLength(maxLength);
         int[][] ids = new int[examples.size()][];
         int[][] typeIds = new int[examples.size()][];
         IntStream.range(0, ids.length).parallel().forEach(row -> {
-            Example example = examples.get(row);
-            String pair = example.pair() == null ? null : normalization.apply(example.pair());
-            Encoding encoding = tokenizer.encode(normalization.apply(example.text()), pair, options);
+            Encoding encoding = encode(examples.get(row), tokenizer, options, normalization);
             ids[row] = encoding.ids();
             typeIds[row] = encoding.typeIds();
         });
         return new Encoded(examples, ids, typeIds);
+    }
+
+    private static Encoding encode(
+            Example example, Tokenizer tokenizer, EncodeOptions options, UnaryOperator<String> normalization) {
+        String text = normalization.apply(example.text());
+        String pair = example.pair() == null ? null : normalization.apply(example.pair());
+        try {
+            return tokenizer.encode(text, pair, options);
+        } catch (TokenizerException e) {
+            throw new DataException("example " + example.id() + " cannot be tokenized: " + e.getMessage(), e);
+        }
     }
 
     /// How many rows there are.

@@ -132,7 +132,8 @@ final class JsonReader {
             String reason = wrong.getOriginalMessage().lines().findFirst().orElse("malformed");
             return new DataException(at(wrong.getLocation()) + ": not JSON, " + reason + "; repair the file", e);
         }
-        return new DataException(source + " is not JSON, " + e.getMessage() + "; repair the file", e);
+        String reason = e.getMessage().lines().findFirst().orElse("malformed");
+        return new DataException(source + " is not JSON, " + reason + "; repair the file", e);
     }
 
     private String at(JsonLocation place) {

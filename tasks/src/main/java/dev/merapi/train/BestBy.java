@@ -2,7 +2,9 @@ package dev.merapi.train;
 
 import dev.merapi.metrics.Metrics;
 
-/// The metric that says which epoch is the best; of equal epochs the first counts.
+/// The metric that says which epoch is the best. Of epochs that are equal in it the one with the lower loss counts,
+/// then
+/// the first.
 public enum BestBy {
     ACCURACY,
     MICRO_F1,
@@ -10,8 +12,14 @@ public enum BestBy {
     /// The evaluation's loss, the lower the better.
     LOSS;
 
+    /// Whether `one` is better than `other`.
+    public boolean better(Metrics one, Metrics other) {
+        int order = Double.compare(score(one), score(other));
+        return order > 0 || order == 0 && one.loss() < other.loss();
+    }
+
     /// The metric's value, larger for better.
-    public double score(Metrics metrics) {
+    private double score(Metrics metrics) {
         return switch (this) {
             case ACCURACY -> metrics.accuracy();
             case MICRO_F1 -> metrics.microF1();

@@ -49,8 +49,7 @@ final class Progress {
 
     /// Takes note of the metrics after the epoch that ended last.
     TrainEvent.Evaluated evaluated(Metrics metrics, double seconds) {
-        BestBy by = settings.metricForBestModel();
-        boolean better = best == null || by.score(metrics) > by.score(best);
+        boolean better = best == null || settings.metricForBestModel().better(metrics, best);
         if (better) {
             best = metrics;
             bestEpoch = epochs;
@@ -61,7 +60,7 @@ final class Progress {
     }
 
     void stop() {
-        end = End.STOPPED;
+        if (end == null) end = End.STOPPED;
     }
 
     boolean goesOn() {

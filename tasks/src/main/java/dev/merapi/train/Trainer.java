@@ -74,19 +74,23 @@ public final class Trainer {
     /// @throws TrainingException if the loss or the gradients are no numbers any more
     public TrainEvent.Outcome fit() {
         tell(progress.start(train.size(), train.tokens(), trainedNumbers()));
-        for (int epoch = 1; progress.goesOn(); epoch++) {
+        for (int epoch = 1; goesOn(); epoch++) {
             for (List<PackedBatch> batches : batches(epoch)) {
                 tell(step(epoch, batches));
-                if (stop.requested()) progress.stop();
-                if (!progress.goesOn()) break;
+                if (!goesOn()) break;
             }
-            if (progress.goesOn()) {
+            if (goesOn()) {
                 tell(progress.epochEnd());
                 evaluate(epoch);
             }
         }
         tell(new TrainEvent.RunEnd(progress.outcome()));
         return progress.outcome();
+    }
+
+    private boolean goesOn() {
+        if (stop.requested()) progress.stop();
+        return progress.goesOn();
     }
 
     /// One step of the optimizer: forward, loss, backward, clip, update.

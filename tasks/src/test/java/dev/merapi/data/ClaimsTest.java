@@ -130,6 +130,13 @@ class ClaimsTest {
     }
 
     @Test
+    void endlessNestingIsAnErrorLikeAnyOther() {
+        DataException e = assertThrows(DataException.class, () -> read("{\"c\": {\"more\": " + "[".repeat(100_000)));
+        assertTrue(e.getMessage().contains("depth"), e.getMessage());
+        assertEquals(1, e.getMessage().lines().count());
+    }
+
+    @Test
     void noPairsAreAnError() {
         refused(claims + ": no examples, expected at least one; check that it is the right file and not cut off", "{}");
     }

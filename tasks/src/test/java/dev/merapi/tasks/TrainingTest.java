@@ -208,9 +208,20 @@ class TrainingTest {
     }
 
     @Test
+    void requestDuringAnEvaluationEndsTheRunAfterIt() {
+        Trained trained = train(DEFAULT, 3, 1, event -> {
+            if (event instanceof TrainEvent.Evaluated) stop.request();
+        });
+        assertEquals(TrainEvent.End.STOPPED, trained.outcome().end());
+        assertEquals(12, trained.outcome().steps());
+        assertEquals(1, trained.outcome().bestEpoch());
+    }
+
+    @Test
     void runThatIsStoppedInItsFirstEpochLeavesNothing() throws IOException {
-        stop.request();
-        Trained trained = train(DEFAULT, 3, 1);
+        Trained trained = train(DEFAULT, 3, 1, event -> {
+            if (event instanceof TrainEvent.StepEnd) stop.request();
+        });
         assertEquals(1, trained.outcome().steps());
         assertEquals(Optional.empty(), trained.evaluation());
         try (Stream<Path> files = Files.list(folder)) {

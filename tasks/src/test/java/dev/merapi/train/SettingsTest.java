@@ -1,8 +1,11 @@
 package dev.merapi.train;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.merapi.metrics.Metrics;
 import org.junit.jupiter.api.Test;
 
 class SettingsTest {
@@ -53,6 +56,18 @@ class SettingsTest {
                 1.5e-5, settings(1, 0, 0.1, SchedulerType.COSINE).schedule(100).at(55), 1e-18);
         assertEquals(
                 3e-5, settings(1, 0, 0.1, SchedulerType.CONSTANT).schedule(100).at(0), 1e-18);
+    }
+
+    @Test
+    void lowerLossDecidesBetweenEqualEpochs() {
+        Metrics first = new Metrics(10, 0.5, 0.7, 0.7, 0, 0.4);
+        Metrics second = new Metrics(10, 0.4, 0.6, 0.6, 0, 0.4);
+        assertTrue(BestBy.MACRO_F1.better(second, first));
+        assertFalse(BestBy.MACRO_F1.better(first, second));
+        assertFalse(BestBy.MACRO_F1.better(first, first));
+        assertTrue(BestBy.ACCURACY.better(first, second));
+        assertTrue(BestBy.MICRO_F1.better(first, second));
+        assertTrue(BestBy.LOSS.better(second, first));
     }
 
     @Test
