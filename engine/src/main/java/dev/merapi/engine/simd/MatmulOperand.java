@@ -24,7 +24,7 @@ record MatmulOperand(float[] array, int offset, int stride, boolean linesAreRows
     /// Packs `lines` lines from line `first` on, k in [k0, k0 + kc), into a panel of the given height.
     ///
     /// Rows of a panel are written as whole vectors where they can be: unless the height is a multiple of [SimdMath#LANES], up to LANES − 1 values
-    /// after the panel are overwritten. Neighbouring panels are therefore packed in ascending order.
+    /// after it are overwritten. So the last lines of a panel come before the first ones, and neighbouring panels are packed in ascending order.
     ///
     /// @param block memory for LANES · LANES values
     void pack(int first, int lines, int height, int k0, int kc, float[] panel, int at, float[] block) {
@@ -33,13 +33,12 @@ record MatmulOperand(float[] array, int offset, int stride, boolean linesAreRows
     }
 
     private void packRows(int from, int lines, int height, int kc, float[] panel, int at, float[] block) {
-        assert height <= LANES || height % LANES == 0 : height;
         if (height == 1) {
             System.arraycopy(array, from, panel, at, kc);
             return;
         }
         int whole = kc / LANES * LANES;
-        for (int line = 0; line < lines; line += LANES) {
+        for (int line = (lines - 1) / LANES * LANES; line >= 0; line -= LANES) {
             int count = Math.min(LANES, lines - line);
             for (int i = 0; i < whole; i += LANES)
                 Transpose.block(array, from + line * stride + i, stride, count, panel, at + i * height + line, height, block);
@@ -52,7 +51,7 @@ record MatmulOperand(float[] array, int offset, int stride, boolean linesAreRows
         int vectors = (height + LANES - 1) / LANES;
         // rows from whose first line on the memory holds as many values as the vectors read
         int whole = Math.clamp(Math.floorDiv(array.length - from - vectors * LANES, stride) + 1, 0, kc);
-        for (int v = 0; v < vectors; v++) copyVectors(from + v * LANES, whole, height, panel, at + v * LANES);
+        for (int v = vectors - 1; v >= 0; v--) copyVectors(from + v * LANES, whole, height, panel, at + v * LANES);
         for (int i = whole; i < kc; i++)
             for (int line = 0; line < lines; line++) panel[at + i * height + line] = array[from + i * stride + line];
     }

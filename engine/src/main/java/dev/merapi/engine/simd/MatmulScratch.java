@@ -6,8 +6,8 @@ import dev.merapi.engine.kernel.Floats;
 
 /// What one worker needs to multiply a block by itself: the memory, grown when a product needs more and kept, and the loops over tiles.
 final class MatmulScratch {
-    /// Rows of a tile: as many accumulators as the registers hold besides the vectors of B.
-    static final int HEIGHT = LANES == 16 ? 12 : 4;
+    /// Rows of a tile: as many accumulators as the registers hold besides two vectors of B and one of A, 32 registers with AVX-512 and 16 below.
+    static final int HEIGHT = LANES == 16 ? 12 : 6;
 
     /// Columns of a tile, and of a panel of B.
     static final int WIDTH = 2 * LANES;
