@@ -16,8 +16,7 @@ class ReadmeExample {
         Dataset devSet = MultilabelTable.read(dev, emotions);
         try (Device device = Device.best();
                 Stop stop = new Stop()) {
-            var run = new FineTuning(
-                    start, trainSet, devSet, TrainingSettings.DEFAULT, output, device, stop, List.of(System.out::println));
+            var run = new FineTuning(start, trainSet, devSet, TrainingSettings.DEFAULT, output, device, stop, List.of());
             var task = new MultilabelClassification(MultilabelClassification.Settings.DEFAULT);
             return task.train(run).classifier().classify("We won!"); // [joy 0.97, surprise 0.81, anger 0.02]
         }
