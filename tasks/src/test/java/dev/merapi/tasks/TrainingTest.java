@@ -271,6 +271,15 @@ class TrainingTest {
         assertNotEquals(logits[0][0], logits[2][0], 1e-6f);
     }
 
+    @Test
+    void oneClassifierServesManyThreads() {
+        train(DEFAULT, 1, 1);
+        TextClassifier classifier = TextClassifier.fromPretrained(output, Device.best(2));
+        List<String> texts = TRAIN.examples().stream().map(Example::text).toList();
+        List<List<Label>> alone = texts.stream().map(classifier::classify).toList();
+        assertEquals(alone, texts.parallelStream().map(classifier::classify).toList());
+    }
+
     private void refused(
             Class<? extends RuntimeException> type,
             String message,
