@@ -107,8 +107,15 @@ final class DemoVerb extends Verb {
         say("\nThe model is in " + outputDir + ", for Merapi and for transformers. It says:");
         List<Example> sentences = SENTENCES.stream().map(Example::of).toList();
         for (Prediction prediction : trained.classifier().predict(sentences)) {
-            String labels = prediction.labels().isEmpty() ? "none" : String.join(", ", prediction.labels());
-            say(String.format(Locale.ROOT, "  %-56s %s", prediction.example().text(), labels));
+            String text = prediction.example().text();
+            List<String> labels = prediction.labels();
+            if (json)
+                console.print(new JsonLine()
+                        .put("event", "prediction")
+                        .put("text", text)
+                        .put("labels", labels)
+                        .toString());
+            say("  %-56s %s".formatted(text, labels.isEmpty() ? "none" : String.join(", ", labels)));
         }
         say("\nMore of it:\n  echo 'What a lovely surprise!' | ./merapi forward --model " + outputDir);
     }
