@@ -18,8 +18,7 @@ import java.util.stream.IntStream;
 /// A fine-tuned classifier, ready to use on text.
 ///
 ///     TextClassifier emotions = TextClassifier.fromPretrained(Path.of("my-emotions-model"));
-///     List<Label> labels = emotions.classify("I can't believe we won!");            // [joy 0.97, surprise 0.81,
-/// …]
+///     List<Label> labels = emotions.classify("I can't believe we won!");     // [joy 0.97, surprise 0.81, …]
 ///
 /// One instance serves all threads.
 public final class TextClassifier {

@@ -12,10 +12,9 @@ public enum BestBy {
     /// The evaluation's loss, the lower the better.
     LOSS;
 
-    /// Whether `one` is better than `other`.
+    /// Whether `one` is better than `other`; what is no number is never better.
     public boolean better(Metrics one, Metrics other) {
-        int order = Double.compare(score(one), score(other));
-        return order > 0 || order == 0 && one.loss() < other.loss();
+        return score(one) > score(other) || score(one) == score(other) && one.loss() < other.loss();
     }
 
     /// The metric's value, larger for better.

@@ -5,7 +5,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /// What happens in a run, told to every [TrainListener] in this order:
-/// `RunStart (StepEnd* EpochEnd [Evaluated [CheckpointSaved]])* RunEnd`.
+/// `RunStart (StepEnd⁺ EpochEnd Evaluated [CheckpointSaved])* StepEnd* RunEnd`. A run that fails has no `RunEnd`.
 public sealed interface TrainEvent {
 
     /// @param epochs how many there will be at most

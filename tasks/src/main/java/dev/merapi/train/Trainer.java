@@ -75,8 +75,8 @@ public final class Trainer {
     public TrainEvent.Outcome fit() {
         tell(progress.start(train.size(), train.tokens(), trainedNumbers()));
         for (int epoch = 1; goesOn(); epoch++) {
-            for (List<PackedBatch> batches : batches(epoch)) {
-                tell(step(epoch, batches));
+            for (List<int[]> rows : steps(epoch)) {
+                tell(step(epoch, rows));
                 if (!goesOn()) break;
             }
             if (goesOn()) {
@@ -95,9 +95,10 @@ public final class Trainer {
 
     /// One step of the optimizer: forward, loss, backward, clip, update.
     ///
-    /// @param batches mostly one; with gradient accumulation their gradients are averaged
-    private TrainEvent.StepEnd step(int epoch, List<PackedBatch> batches) {
+    /// @param rows of each batch: mostly one, with gradient accumulation the gradients of several are averaged
+    private TrainEvent.StepEnd step(int epoch, List<int[]> rows) {
         long started = System.nanoTime();
+        List<PackedBatch> batches = rows.stream().map(train::batch).toList();
         double loss = 0;
         for (PackedBatch batch : batches) {
             try (Scope _ = Scope.open()) {
@@ -126,18 +127,16 @@ public final class Trainer {
         return end;
     }
 
-    /// The epoch's batches, packed when they are asked for; those of one step together.
-    private Iterable<List<PackedBatch>> batches(int epoch) {
-        List<int[]> rows =
+    /// The rows of the epoch's batches, those of one optimizer step together.
+    private List<List<int[]>> steps(int epoch) {
+        List<int[]> batches =
                 BatchSampler.epoch(train.lengths(), settings.perDeviceTrainBatchSize(), settings.seed(), epoch);
         int together = settings.gradientAccumulationSteps();
         List<List<int[]>> steps = new ArrayList<>();
-        for (int from = 0; from < rows.size(); from += together) {
-            steps.add(rows.subList(from, Math.min(rows.size(), from + together)));
+        for (int from = 0; from < batches.size(); from += together) {
+            steps.add(batches.subList(from, Math.min(batches.size(), from + together)));
         }
-        return () -> steps.stream()
-                .map(step -> step.stream().map(train::batch).toList())
-                .iterator();
+        return steps;
     }
 
     private void evaluate(int epoch) {

@@ -68,6 +68,7 @@ class SettingsTest {
         assertTrue(BestBy.ACCURACY.better(first, second));
         assertTrue(BestBy.MICRO_F1.better(first, second));
         assertTrue(BestBy.LOSS.better(second, first));
+        assertFalse(BestBy.LOSS.better(new Metrics(10, Double.NaN, 0.7, 0.7, 0, 0.4), first));
     }
 
     @Test
