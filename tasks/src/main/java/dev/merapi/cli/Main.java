@@ -31,7 +31,16 @@ public final class Main {
         line.setColorScheme(Help.defaultColorScheme(console.terminal() ? Help.Ansi.AUTO : Help.Ansi.OFF));
         line.setParameterExceptionHandler((e, unused) -> wrongUsage(e, console));
         line.setExecutionExceptionHandler((e, command, parsed) -> failed(e, debug(parsed), console));
-        return line.execute(args);
+        try {
+            return line.execute(args);
+        } catch (OutOfMemoryError e) {
+            long megabytes = Runtime.getRuntime().maxMemory() >> 20;
+            report(
+                    console,
+                    "out of memory, the heap has " + megabytes + " MB; take smaller batches or a smaller --max-length,"
+                            + " or give more with MERAPI_JAVA_OPTIONS=-Xmx…");
+            return FAILED;
+        }
     }
 
     private static boolean debug(ParseResult parsed) {
@@ -58,7 +67,7 @@ public final class Main {
 
     /// Our own exceptions and those of the libraries' contracts explain themselves; for others the kind and the place.
     private static String explain(Exception e) {
-        if (e instanceof UncheckedIOException io) return io.getCause() + "; check the path and the room on the disk";
+        if (e instanceof UncheckedIOException) return e.getMessage() + "; check the path and the room on the disk";
         if (e.getMessage() != null && (e instanceof IllegalArgumentException || isOurs(e))) return e.getMessage();
         StackTraceElement[] trace = e.getStackTrace();
         return "internal error, " + e + (trace.length == 0 ? "" : " at " + trace[0])
