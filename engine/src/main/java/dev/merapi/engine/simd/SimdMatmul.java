@@ -22,7 +22,11 @@ import dev.merapi.engine.kernel.Workers;
 ///
 /// Calls take turns, and none comes from inside a task: the packed factors lie in memory that the calls share.
 final class SimdMatmul {
+    /// Rows of A in a block of many: [96, 384] floats are 147 KB.
     private static final int ROWS = 96;
+
+    /// Up to so many rows are one block. B is then packed panel by panel where it is used, and needs no memory of its own.
+    private static final int FEW_ROWS = 2 * ROWS;
 
     /// Tasks per thread that a product is cut into. More even out the threads' speeds, fewer pack less of A twice; no result depends on it.
     private static final int TASKS = 4;
@@ -82,7 +86,7 @@ final class SimdMatmul {
         int chunk = Math.max(1, SHARED / (k * WIDTH)) * WIDTH;
         for (int first = 0; first < n; first += chunk) {
             int columns = Math.min(chunk, n - first);
-            if (m <= ROWS) {
+            if (m <= FEW_ROWS) {
                 product.run(first, columns, b, null, 0);
             } else {
                 sharedB = MatmulScratch.atLeast(sharedB, panels(columns) * WIDTH * k);
@@ -120,7 +124,7 @@ final class SimdMatmul {
 
         /// Columns [first, first + columns) of C. B is given as it lies, to be packed by each task, or as panels that begin with column `first`.
         void run(int first, int columns, MatmulOperand b, float[] panels, int at) {
-            int rowBlocks = (m + ROWS - 1) / ROWS;
+            int rowBlocks = m <= FEW_ROWS ? 1 : (m + ROWS - 1) / ROWS;
             int rows = roundUp((m + rowBlocks - 1) / rowBlocks, HEIGHT);
             int count = panels(columns);
             long tasks = workers.threads() == 1 ? 1 : TASKS * workers.threads(), work = (long) m * columns * k;
