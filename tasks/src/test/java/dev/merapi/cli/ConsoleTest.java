@@ -45,6 +45,7 @@ class ConsoleTest {
                 .put("text", "\"é\n")
                 .toString();
         assertEquals(
-                "{\"floats\":[0.1,1.0E-10,1.6777216E7,-0.0,\"NaN\"],\"rows\":[[1.5],[2.0]],\"text\":\"\\\"é\\n\"}", json);
+                "{\"floats\":[0.1,1.0E-10,1.6777216E7,-0.0,\"NaN\"],\"rows\":[[1.5],[2.0]],\"text\":\"\\\"é\\n\"}",
+                json);
     }
 }
