@@ -89,20 +89,20 @@ final class SimdRandom {
         LongVector c1 = c0.lanewise(VectorOperators.LSHR, 32);
         LongVector c2 = LongVector.broadcast(S, site);
         LongVector c3 = LongVector.broadcast(S, step);
-        int k0 = (int) seed, k1 = (int) (seed >>> 32);
+        LongVector k0 = LongVector.broadcast(S, seed), k1 = LongVector.broadcast(S, seed >>> 32);
         for (int round = 0; round < ROUNDS; round++) {
             LongVector p0 = c0.and(LOW).mul(m0.and(LOW));
             LongVector p1 = c2.and(LOW).mul(m1.and(LOW));
             c0 = p1.lanewise(VectorOperators.LSHR, 32)
                     .lanewise(VectorOperators.XOR, c1)
-                    .lanewise(VectorOperators.XOR, (long) k0);
+                    .lanewise(VectorOperators.XOR, k0);
             c1 = p1;
             c2 = p0.lanewise(VectorOperators.LSHR, 32)
                     .lanewise(VectorOperators.XOR, c3)
-                    .lanewise(VectorOperators.XOR, (long) k1);
+                    .lanewise(VectorOperators.XOR, k1);
             c3 = p0;
-            k0 += W0;
-            k1 += W1;
+            k0 = k0.add(W0);
+            k1 = k1.add(W1);
         }
         LongVector first = c0.and(LOW).or(c1.lanewise(VectorOperators.LSHL, 32)); // words 0 and 1 of each counter
         LongVector second = c2.and(LOW).or(c3.lanewise(VectorOperators.LSHL, 32)); // words 2 and 3
