@@ -16,8 +16,7 @@ class ReadmeExample {
         Dataset check = MultilabelTable.read(dev, labels);
         try (Device device = Device.best();
                 Stop stop = new Stop()) {
-            var run =
-                    new FineTuning(start, trainSet, devSet, TrainingSettings.DEFAULT, output, device, stop, List.of());
+            var run = new FineTuning(start, learn, check, TrainingSettings.DEFAULT, output, device, stop, List.of());
             var task = new MultilabelClassification(MultilabelClassification.Settings.DEFAULT);
             return task.train(run).classifier().classify("We won!"); // [joy 0.97, surprise 0.81, anger 0.02]
         }
