@@ -60,6 +60,10 @@ final class ClassificationRun {
                     run.dev().source() + " has the labels " + run.dev().labels() + ", expected those of "
                             + run.train().source() + ", " + labels + "; read both with the same labels");
         }
+        if (run.start().liesIn(run.outputDir())) {
+            throw new SettingsException("output-dir: " + run.outputDir()
+                    + " is the folder of the model to start from, which saving would replace; name another folder");
+        }
         return new ClassificationRun(run, recipe).train();
     }
 

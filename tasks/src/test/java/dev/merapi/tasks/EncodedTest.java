@@ -44,7 +44,8 @@ class EncodedTest {
         assertArrayEquals(new int[] {6, 3, 3}, data.lengths());
         assertEquals(12, data.tokens());
         PackedBatch batch = data.batch(new int[] {1, 0});
-        assertArrayEquals(new int[] {2, 11, 3, 2, 5, 3, 8, 15, 3}, batch.tokens().ids());
+        assertArrayEquals(
+                new int[] {2, 11, 3, 2, 5, 3, 8, 15, 3}, batch.tokens().ids());
         assertArrayEquals(new int[] {0, 0, 0, 0, 0, 0, 1, 1, 1}, batch.tokens().typeIds());
         assertArrayEquals(new int[] {0, 3, 9}, batch.tokens().starts());
         assertArrayEquals(new int[] {0, 2}, batch.labels());
@@ -66,7 +67,9 @@ class EncodedTest {
     @Test
     void longRowsAreTruncated() {
         assertArrayEquals(
-                new int[] {5, 4}, encode(5, Example.of("a big red car", "was"), Example.of("a car")).lengths());
+                new int[] {5, 4},
+                encode(5, Example.of("a big red car", "was"), Example.of("a car"))
+                        .lengths());
     }
 
     @Test

@@ -342,6 +342,18 @@ class TrainingTest {
     }
 
     @Test
+    void modelToStartFromIsNotReplaced() {
+        byte[] before = weights(encoder);
+        output = encoder;
+        SettingsException e = assertThrows(SettingsException.class, () -> train(DEFAULT, 1, 1));
+        assertEquals(
+                "output-dir: " + encoder
+                        + " is the folder of the model to start from, which saving would replace; name another folder",
+                e.getMessage());
+        assertArrayEquals(before, weights(encoder));
+    }
+
+    @Test
     void foreignOutputFolderIsRefusedBeforeTraining() throws IOException {
         Files.createDirectories(output);
         Files.writeString(output.resolve("thesis.txt"), "x");
