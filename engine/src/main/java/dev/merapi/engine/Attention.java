@@ -7,13 +7,15 @@ import dev.merapi.engine.kernel.Kernels;
 public final class Attention {
     private Attention() {}
 
-    /// Multi-head scaled dot-product attention over packed sequences (Vaswani et al. 2017, arXiv:1706.03762), for each sequence and head:
-    /// `P = softmax(Q·Kᵀ / √D)`,  `context = dropout(P)·V`
+    /// Multi-head scaled dot-product attention over packed sequences (Vaswani et al. 2017, arXiv:1706.03762),
+    /// for each sequence and head: `P = softmax(Q·Kᵀ / √D)`,  `context = dropout(P)·V`
     ///
     ///     q, k, v, context [N, C]: head h in channels h·D … (h+1)·D, D = C / heads
-    ///     starts [B + 1]: sequence b is rows starts[b] … starts[b+1]; a token sees the tokens of its own sequence only
+    ///     starts [B + 1]: sequence b is rows starts[b] … starts[b+1]; a token sees the tokens of its own
+    ///     sequence only
     ///
-    /// Kept for the backward pass: `ln Σ_j e^{score}` per row and head; P is computed again (Dao et al. 2022, arXiv:2205.14135).
+    /// Kept for the backward pass: `ln Σ_j e^{score}` per row and head; P is computed again (Dao et al. 2022,
+    /// arXiv:2205.14135).
     public static Tensor attention(Tensor q, Tensor k, Tensor v, int heads, int[] starts, Dropout dropout) {
         check(q, k, v, heads, starts);
         Kernels kernels = q.kernels();
@@ -22,17 +24,41 @@ public final class Attention {
         int sequences = starts.length - 1;
         Tensor context = Tensor.result(q.device(), q.shape());
         if (!Tensor.records(q, k, v)) {
-            kernels.attention(heads, channels, starts, sequences, q.data(), k.data(), v.data(), dropout, context.data(), null);
+            kernels.attention(
+                    heads, channels, starts, sequences, q.data(), k.data(), v.data(), dropout, context.data(), null);
             return context;
         }
         Tensor logSumExp = Tensor.result(q.device(), Shape.of(heads, tokens));
-        kernels.attention(heads, channels, starts, sequences, q.data(), k.data(), v.data(), dropout, context.data(), logSumExp.data());
+        kernels.attention(
+                heads,
+                channels,
+                starts,
+                sequences,
+                q.data(),
+                k.data(),
+                v.data(),
+                dropout,
+                context.data(),
+                logSumExp.data());
         return context.onBackward(() -> {
             Tensor dq = Tensor.result(q.device(), q.shape());
             Tensor dk = Tensor.result(q.device(), q.shape());
             Tensor dv = Tensor.result(q.device(), q.shape());
-            kernels.attentionBackward(heads, channels, starts, sequences, q.data(), k.data(), v.data(), dropout, context.data(),
-                    logSumExp.data(), context.gradient(), dq.data(), dk.data(), dv.data());
+            kernels.attentionBackward(
+                    heads,
+                    channels,
+                    starts,
+                    sequences,
+                    q.data(),
+                    k.data(),
+                    v.data(),
+                    dropout,
+                    context.data(),
+                    logSumExp.data(),
+                    context.gradient(),
+                    dq.data(),
+                    dk.data(),
+                    dv.data());
             q.contribute(dq);
             k.contribute(dk);
             v.contribute(dv);
@@ -40,13 +66,21 @@ public final class Attention {
     }
 
     private static void check(Tensor q, Tensor k, Tensor v, int heads, int[] starts) {
-        if (!q.shape().equals(k.shape()) || !q.shape().equals(v.shape()) || q.shape().rank() != 2)
-            throw new ShapeException("attention: q, k and v must be [N, C] alike, got " + q.shape() + ", " + k.shape() + ", " + v.shape());
+        if (!q.shape().equals(k.shape())
+                || !q.shape().equals(v.shape())
+                || q.shape().rank() != 2)
+            throw new ShapeException("attention: q, k and v must be [N, C] alike, got " + q.shape() + ", " + k.shape()
+                    + ", " + v.shape());
         if (heads < 1 || q.shape().columns() % heads != 0)
-            throw new ShapeException("attention: " + q.shape().columns() + " channels cannot be cut into " + heads + " heads");
-        if (starts.length < 2 || starts[0] != 0 || starts[starts.length - 1] != q.shape().rows())
-            throw new ShapeException("attention: starts must run from 0 to the " + q.shape().rows() + " rows of q");
+            throw new ShapeException(
+                    "attention: " + q.shape().columns() + " channels cannot be cut into " + heads + " heads");
+        if (starts.length < 2
+                || starts[0] != 0
+                || starts[starts.length - 1] != q.shape().rows())
+            throw new ShapeException(
+                    "attention: starts must run from 0 to the " + q.shape().rows() + " rows of q");
         for (int b = 1; b < starts.length; b++)
-            if (starts[b] <= starts[b - 1]) throw new ShapeException("attention: sequence " + (b - 1) + " is empty; starts must ascend");
+            if (starts[b] <= starts[b - 1])
+                throw new ShapeException("attention: sequence " + (b - 1) + " is empty; starts must ascend");
     }
 }

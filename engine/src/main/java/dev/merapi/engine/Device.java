@@ -7,7 +7,8 @@ import dev.merapi.engine.simd.SimdKernels;
 
 /// Where tensors live and who computes on them: kernels, their threads, and the memory that scopes recycle.
 ///
-/// Every tensor knows its device, and an op runs on the device of its operands; there is no global default that could differ between two lines.
+/// Every tensor knows its device, and an op runs on the device of its operands; there is no global default that
+/// could differ between two lines.
 public final class Device implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger("dev.merapi.engine");
     private static final String VECTOR_MODULE = "jdk.incubator.vector";
@@ -26,7 +27,8 @@ public final class Device implements AutoCloseable {
         return best(Runtime.getRuntime().availableProcessors());
     }
 
-    /// The fastest kernels of this machine on `threads` threads. Results are the same bits for any number of them.
+    /// The fastest kernels of this machine on `threads` threads. Results are the same bits for any number of
+    /// them.
     public static Device best(int threads) {
         if (threads < 1)
             throw new IllegalArgumentException(
@@ -68,7 +70,8 @@ public final class Device implements AutoCloseable {
         return slabs;
     }
 
-    /// How many bytes the scopes of this device have taken from the heap so far; constant once training is in its steady state.
+    /// How many bytes the scopes of this device have taken from the heap so far; constant once training is in
+    /// its steady state.
     public long slabBytes() {
         return slabs.bytes();
     }

@@ -43,8 +43,7 @@ public final class Elementwise {
         Tensor y = Tensor.result(x.device(), x.shape());
         k.scale(n, factor, x.data(), y.data(), false);
         if (!Tensor.records(x)) return y;
-        return y.onBackward(
-                () -> x.contribute((dx, accumulate) -> k.scale(n, factor, y.gradient(), dx, accumulate)));
+        return y.onBackward(() -> x.contribute((dx, accumulate) -> k.scale(n, factor, y.gradient(), dx, accumulate)));
     }
 
     /// `y = f(x)`, see [Activation] for the formulas.
@@ -54,8 +53,8 @@ public final class Elementwise {
         Tensor y = Tensor.result(x.device(), x.shape());
         k.activation(f, n, x.data(), y.data());
         if (!Tensor.records(x)) return y;
-        return y.onBackward(() -> x.contribute((dx, accumulate) ->
-                k.activationBackward(f, n, x.data(), y.data(), y.gradient(), dx, accumulate)));
+        return y.onBackward(() -> x.contribute(
+                (dx, accumulate) -> k.activationBackward(f, n, x.data(), y.data(), y.gradient(), dx, accumulate)));
     }
 
     /// `y = x · keep / (1 − p)`; x itself where nothing is dropped.

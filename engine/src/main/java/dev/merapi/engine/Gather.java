@@ -14,7 +14,8 @@ public final class Gather {
         return embeddings(new Tensor[] {x}, new int[][] {rows});
     }
 
-    /// The sum of several embedding tables: `y[r] = Σ_t tables[t][ids[t][r]]`, added in the order of the tables.
+    /// The sum of several embedding tables: `y[r] = Σ_t tables[t][ids[t][r]]`, added in the order of the
+    /// tables.
     ///
     ///     tables[t] [V_t, C]    ids[t] [N]    y [N, C]
     public static Tensor embeddings(Tensor[] tables, int[][] ids) {
@@ -33,11 +34,12 @@ public final class Gather {
     private static void check(Tensor table, int[] ids, int count, int columns) {
         if (table.shape().rank() != 2 || table.shape().columns() != columns)
             throw new ShapeException("gather: tables must be [rows, " + columns + "], got " + table.shape());
-        if (ids.length != count) throw new ShapeException("gather: " + ids.length + " ids beside " + count + " of the first table");
+        if (ids.length != count)
+            throw new ShapeException("gather: " + ids.length + " ids beside " + count + " of the first table");
         int rows = table.shape().size(0);
         for (int i = 0; i < count; i++)
             if (ids[i] < 0 || ids[i] >= rows)
-                throw new ShapeException("gather: id " + ids[i] + " at position " + i + " is outside of the table's " + rows
-                        + " rows; does the tokenizer belong to this model?");
+                throw new ShapeException("gather: id " + ids[i] + " at position " + i + " is outside of the table's "
+                        + rows + " rows; does the tokenizer belong to this model?");
     }
 }

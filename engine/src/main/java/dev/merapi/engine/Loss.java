@@ -3,7 +3,8 @@ package dev.merapi.engine;
 import dev.merapi.engine.kernel.Floats;
 import dev.merapi.engine.kernel.Kernels;
 
-/// Losses fused with their last activation: the gradient with respect to the logits is computed in the forward pass.
+/// Losses fused with their last activation: the gradient with respect to the logits is computed in the forward
+/// pass.
 public final class Loss {
     private Loss() {}
 
@@ -13,21 +14,26 @@ public final class Loss {
     /// Weighted cross-entropy with label smoothing s, averaged by weight:
     /// `loss = Σ_r [(1−s)·w_y·(−ln p_y) + s/K·Σ_c w_c·(−ln p_c)] / Σ_r w_y`,  `p = softmax(logits)`
     ///
-    ///     logits [R, K]    labels [R], in [0, K) or −100 for rows that do not count    weights [K] or null    loss []
+    ///     logits [R, K]    labels [R], in [0, K) or −100 for rows that do not count    weights [K] or null
+    ///     loss []
     public static Tensor crossEntropy(Tensor logits, int[] labels, Tensor weights, float smoothing) {
         int rows = logits.shape().rows();
         int classes = logits.shape().columns();
         if (labels.length != rows)
-            throw new ShapeException("crossEntropy: logits " + logits.shape() + " need " + rows + " labels, got " + labels.length);
+            throw new ShapeException(
+                    "crossEntropy: logits " + logits.shape() + " need " + rows + " labels, got " + labels.length);
         for (int r = 0; r < rows; r++)
             if (labels[r] != IGNORED && (labels[r] < 0 || labels[r] >= classes))
-                throw new ShapeException("crossEntropy: label " + labels[r] + " of row " + r + " is outside of [0, " + classes
-                        + "); use " + IGNORED + " for rows that do not count");
+                throw new ShapeException("crossEntropy: label " + labels[r] + " of row " + r + " is outside of [0, "
+                        + classes + "); use " + IGNORED + " for rows that do not count");
         if (weights != null && weights.shape().count() != classes)
-            throw new ShapeException("crossEntropy: " + classes + " classes need as many weights, got " + weights.shape());
+            throw new ShapeException(
+                    "crossEntropy: " + classes + " classes need as many weights, got " + weights.shape());
         Floats w = weights == null ? null : weights.data();
-        return fused(logits, (loss, dlogits) -> logits.kernels()
-                .crossEntropy(rows, classes, logits.data(), labels, w, smoothing, loss, dlogits));
+        return fused(
+                logits,
+                (loss, dlogits) -> logits.kernels()
+                        .crossEntropy(rows, classes, logits.data(), labels, w, smoothing, loss, dlogits));
     }
 
     /// Binary cross-entropy of independent labels, mean over all R·K values:
@@ -38,12 +44,16 @@ public final class Loss {
         int rows = logits.shape().rows();
         int classes = logits.shape().columns();
         if (targets.length != rows * classes)
-            throw new ShapeException("binaryCrossEntropy: logits " + logits.shape() + " need " + rows * classes + " targets, got " + targets.length);
+            throw new ShapeException("binaryCrossEntropy: logits " + logits.shape() + " need " + rows * classes
+                    + " targets, got " + targets.length);
         if (positiveWeights != null && positiveWeights.shape().count() != classes)
-            throw new ShapeException("binaryCrossEntropy: " + classes + " labels need as many positive weights, got " + positiveWeights.shape());
+            throw new ShapeException("binaryCrossEntropy: " + classes + " labels need as many positive weights, got "
+                    + positiveWeights.shape());
         Floats w = positiveWeights == null ? null : positiveWeights.data();
-        return fused(logits, (loss, dlogits) -> logits.kernels()
-                .binaryCrossEntropy(rows, classes, logits.data(), Floats.of(targets), w, loss, dlogits));
+        return fused(
+                logits,
+                (loss, dlogits) -> logits.kernels()
+                        .binaryCrossEntropy(rows, classes, logits.data(), Floats.of(targets), w, loss, dlogits));
     }
 
     @FunctionalInterface
@@ -61,7 +71,7 @@ public final class Loss {
         Tensor unit = Tensor.result(logits.device(), logits.shape()); // the gradient for dloss = 1
         kernel.compute(loss.data(), unit.data());
         int n = logits.shape().count();
-        return loss.onBackward(() -> logits.contribute((dlogits, accumulate) ->
-                k.scale(n, loss.gradient().get(0), unit.data(), dlogits, accumulate)));
+        return loss.onBackward(() -> logits.contribute(
+                (dlogits, accumulate) -> k.scale(n, loss.gradient().get(0), unit.data(), dlogits, accumulate)));
     }
 }

@@ -20,14 +20,17 @@ public final class Matmul {
         int inputs = weight.shape().size(1);
         Tensor y = Tensor.result(x.device(), x.shape().withColumns(outputs));
         boolean records = Tensor.records(x, weight, bias);
-        if (!records && weight.isLeaf()) k.matmulPacked(rows, x.data(), weight.packed(), bias == null ? null : bias.data(), y.data());
-        else k.matmulNT(rows, outputs, inputs, x.data(), weight.data(), bias == null ? null : bias.data(), y.data(), false);
+        if (!records && weight.isLeaf())
+            k.matmulPacked(rows, x.data(), weight.packed(), bias == null ? null : bias.data(), y.data());
+        else
+            k.matmulNT(
+                    rows, outputs, inputs, x.data(), weight.data(), bias == null ? null : bias.data(), y.data(), false);
         if (!records) return y;
         return y.onBackward(() -> {
-            x.contribute((dx, accumulate) ->
-                    k.matmulNN(rows, inputs, outputs, y.gradient(), weight.data(), dx, accumulate));
-            weight.contribute((dw, accumulate) ->
-                    k.matmulTN(outputs, inputs, rows, y.gradient(), x.data(), dw, accumulate));
+            x.contribute(
+                    (dx, accumulate) -> k.matmulNN(rows, inputs, outputs, y.gradient(), weight.data(), dx, accumulate));
+            weight.contribute(
+                    (dw, accumulate) -> k.matmulTN(outputs, inputs, rows, y.gradient(), x.data(), dw, accumulate));
             if (bias != null)
                 bias.contribute((db, accumulate) -> k.sumRows(rows, outputs, y.gradient(), db, accumulate));
         });

@@ -18,10 +18,12 @@ public final class Normalize {
 
     /// The end of every sublayer of BERT in one pass: `y = LayerNorm(dropout(x) + residual)`.
     /// With `s = dropout(x) + residual`, `ŝ = (s − μ)·r`, `g = dy·γ`:
-    /// `ds = r·(g − mean(g) − ŝ·mean(g·ŝ))`,  `dresidual = ds`,  `dx = dropout(ds)`,  `dγ = Σ dy·ŝ`,  `dβ = Σ dy`
+    /// `ds = r·(g − mean(g) − ŝ·mean(g·ŝ))`,  `dresidual = ds`,  `dx = dropout(ds)`,  `dγ = Σ dy·ŝ`,  `dβ = Σ
+    /// dy`
     ///
     ///     x, residual (or null), s, y [N, C]    γ, β [C]    μ, r [N], kept with s for the backward pass
-    public static Tensor addLayerNorm(Tensor x, Dropout dropout, Tensor residual, Tensor gamma, Tensor beta, float eps) {
+    public static Tensor addLayerNorm(
+            Tensor x, Dropout dropout, Tensor residual, Tensor gamma, Tensor beta, float eps) {
         check(x, residual, gamma, beta);
         Kernels k = x.kernels();
         int rows = x.shape().rows();
@@ -29,23 +31,58 @@ public final class Normalize {
         Floats added = residual == null ? null : residual.data();
         Tensor y = Tensor.result(x.device(), x.shape());
         if (!Tensor.records(x, residual, gamma, beta)) {
-            k.layerNorm(rows, columns, x.data(), dropout, added, gamma.data(), beta.data(), eps, null, y.data(), null, null);
+            k.layerNorm(
+                    rows,
+                    columns,
+                    x.data(),
+                    dropout,
+                    added,
+                    gamma.data(),
+                    beta.data(),
+                    eps,
+                    null,
+                    y.data(),
+                    null,
+                    null);
             return y;
         }
         boolean plain = residual == null && !dropout.isActive();
         Tensor sum = plain ? x : Tensor.result(x.device(), x.shape());
         Tensor mean = Tensor.result(x.device(), Shape.of(rows));
         Tensor rstd = Tensor.result(x.device(), Shape.of(rows));
-        k.layerNorm(rows, columns, x.data(), dropout, added, gamma.data(), beta.data(), eps,
-                plain ? null : sum.data(), y.data(), mean.data(), rstd.data());
+        k.layerNorm(
+                rows,
+                columns,
+                x.data(),
+                dropout,
+                added,
+                gamma.data(),
+                beta.data(),
+                eps,
+                plain ? null : sum.data(),
+                y.data(),
+                mean.data(),
+                rstd.data());
         return y.onBackward(() -> {
             Floats dgamma = gamma.accumulator();
             Floats dbeta = beta.accumulator();
-            Tensor.Contribution toSum = (ds, accumulate) -> k.layerNormBackward(rows, columns, sum.data(), gamma.data(),
-                    mean.data(), rstd.data(), y.gradient(), ds, accumulate, dgamma, dbeta, true);
+            Tensor.Contribution toSum = (ds, accumulate) -> k.layerNormBackward(
+                    rows,
+                    columns,
+                    sum.data(),
+                    gamma.data(),
+                    mean.data(),
+                    rstd.data(),
+                    y.gradient(),
+                    ds,
+                    accumulate,
+                    dgamma,
+                    dbeta,
+                    true);
             if (plain) {
                 x.contribute(toSum);
-                if (!x.isTracked()) toSum.to(Tensor.result(x.device(), x.shape()).data(), false);
+                if (!x.isTracked())
+                    toSum.to(Tensor.result(x.device(), x.shape()).data(), false);
                 return;
             }
             Tensor ds = Tensor.result(x.device(), x.shape());
@@ -60,9 +97,10 @@ public final class Normalize {
     private static void check(Tensor x, Tensor residual, Tensor gamma, Tensor beta) {
         int columns = x.shape().columns();
         if (gamma.shape().count() != columns || beta.shape().count() != columns)
-            throw new ShapeException("layerNorm: x " + x.shape() + " needs gamma and beta [" + columns + "], got " + gamma.shape()
-                    + " and " + beta.shape());
+            throw new ShapeException("layerNorm: x " + x.shape() + " needs gamma and beta [" + columns + "], got "
+                    + gamma.shape() + " and " + beta.shape());
         if (residual != null && !residual.shape().equals(x.shape()))
-            throw new ShapeException("layerNorm: x " + x.shape() + " and the residual " + residual.shape() + " must have the same shape");
+            throw new ShapeException("layerNorm: x " + x.shape() + " and the residual " + residual.shape()
+                    + " must have the same shape");
     }
 }

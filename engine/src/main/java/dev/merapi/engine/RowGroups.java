@@ -5,7 +5,8 @@ import dev.merapi.engine.kernel.Kernels;
 import java.util.Arrays;
 
 /// Sorts the tokens of a batch by id and sums the gradients of each id: how a table's gradient becomes sparse.
-/// Tokens of one id are added in the order of the batch, so the sum does not depend on threads. The arrays grow and are reused.
+/// Tokens of one id are added in the order of the batch, so the sum does not depend on threads. The arrays grow
+/// and are reused.
 final class RowGroups {
     private long[] keys = new long[0];
     private int[] rows = new int[0];

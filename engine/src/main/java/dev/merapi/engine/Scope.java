@@ -2,7 +2,8 @@ package dev.merapi.engine;
 
 import java.util.ArrayList;
 
-/// The lifetime of the tensors that ops make: memory is borrowed when an op runs and given back when the scope closes.
+/// The lifetime of the tensors that ops make: memory is borrowed when an op runs and given back when the scope
+/// closes.
 ///
 /// ```java
 /// try (var step = Scope.open()) {
@@ -11,9 +12,10 @@ import java.util.ArrayList;
 /// }                                  // every activation of the step is recycled here
 /// ```
 ///
-/// [#open] records the operations for [Tensor#backward]; [#inference] records nothing. Outside of any scope ops record nothing either, and
-/// their results belong to the garbage collector. Scopes nest and belong to the thread that opened them. A tensor used after its scope
-/// closed is an error, never a wrong number; [Tensor#toArray] copies values out.
+/// [#open] records the operations for [Tensor#backward]; [#inference] records nothing. Outside of any scope ops
+/// record nothing either, and their results belong to the garbage collector. Scopes nest and belong to the
+/// thread that opened them. A tensor used after its scope closed is an error, never a wrong number;
+/// [Tensor#toArray] copies values out.
 public final class Scope implements AutoCloseable {
     private static final ThreadLocal<Scope> CURRENT = new ThreadLocal<>();
 
@@ -39,8 +41,9 @@ public final class Scope implements AutoCloseable {
         return new Scope(false);
     }
 
-    /// Runs a part of a network and keeps nothing but its result: its other tensors are recycled at once, unless the
-    /// current scope records (then the backward pass needs them) or there is none. This is how a deep encoder runs in the memory of one layer.
+    /// Runs a part of a network and keeps nothing but its result: its other tensors are recycled at once,
+    /// unless the current scope records (then the backward pass needs them) or there is none. This is how a
+    /// deep encoder runs in the memory of one layer.
     public static Tensor keepOnly(java.util.function.Supplier<Tensor> part) {
         Scope outer = CURRENT.get();
         if (outer == null || outer.records) return part.get();

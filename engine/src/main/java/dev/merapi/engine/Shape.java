@@ -22,7 +22,8 @@ public final class Shape {
     public static Shape of(int... sizes) {
         long count = 1;
         for (int size : sizes) {
-            if (size < 1) throw new ShapeException("shape: every size must be at least 1, got " + Arrays.toString(sizes));
+            if (size < 1)
+                throw new ShapeException("shape: every size must be at least 1, got " + Arrays.toString(sizes));
             count *= size;
             if (count > Integer.MAX_VALUE)
                 throw new ShapeException("shape: " + Arrays.toString(sizes)

@@ -6,9 +6,10 @@ import java.util.TreeMap;
 
 /// Recycled memory: arrays that scopes borrow and give back, so that a steady training step allocates none.
 ///
-/// Sizes are rounded up to four classes an octave, so that batches of slightly different lengths share arrays (at most 25 % is unused);
-/// where a class has none left, one up to twice as large serves. Arrays come back dirty: with assertions on they are filled with NaN, and a kernel
-/// that fails to write its whole result is found out.
+/// Sizes are rounded up to four classes an octave, so that batches of slightly different lengths share arrays
+/// (at most 25 % is unused); where a class has none left, one up to twice as large serves. Arrays come back
+/// dirty: with assertions on they are filled with NaN, and a kernel that fails to write its whole result is
+/// found out.
 final class Slabs {
     private static final int SMALLEST = 64;
     private static final boolean POISON = assertionsAreOn();

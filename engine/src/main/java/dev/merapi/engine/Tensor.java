@@ -7,11 +7,12 @@ import java.util.ArrayList;
 
 /// A float32 array with a shape, on a device, that may remember how it was made.
 ///
-/// Ops are static methods of the op families ([Elementwise], [Matmul], [Normalize], [Attention], [Gather], [Loss]): each computes its result and, if an
-/// operand is tracked and the open [Scope] records, leaves the backward step beside it. [#backward] runs these steps in reverse order.
+/// Ops are static methods of the op families ([Elementwise], [Matmul], [Normalize], [Attention], [Gather],
+/// [Loss]): each computes its result and, if an operand is tracked and the open [Scope] records, leaves the
+/// backward step beside it. [#backward] runs these steps in reverse order.
 ///
-/// A leaf made by [#variable] is tracked from the start and keeps its gradient until [#clearGradient]; gradients of everything else are
-/// recycled as soon as they are used up.
+/// A leaf made by [#variable] is tracked from the start and keeps its gradient until [#clearGradient];
+/// gradients of everything else are recycled as soon as they are used up.
 public final class Tensor {
     private final Device device;
     private final Shape shape;
@@ -39,7 +40,7 @@ public final class Tensor {
         this.tracked = tracked;
     }
 
-    // ── Making tensors ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    // ── Making tensors ───────────────────────────────────────────────────────────────────────────
 
     /// A constant: values `[shape]` in row-major order, copied.
     public static Tensor of(Device device, Shape shape, float... values) {
@@ -58,7 +59,8 @@ public final class Tensor {
 
     private static Floats checked(Shape shape, float[] values) {
         if (values.length != shape.count())
-            throw new ShapeException("tensor: shape " + shape + " needs " + shape.count() + " values, got " + values.length);
+            throw new ShapeException(
+                    "tensor: shape " + shape + " needs " + shape.count() + " values, got " + values.length);
         return Floats.of(values.clone());
     }
 
@@ -85,7 +87,7 @@ public final class Tensor {
         return this;
     }
 
-    // ── Reading ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    // ── Reading ──────────────────────────────────────────────────────────────────────────────────
 
     public Device device() {
         return device;
@@ -109,8 +111,9 @@ public final class Tensor {
     /// @throws IllegalStateException if the tensor's scope is closed
     public Floats data() {
         if (scope != null && scope.isClosed())
-            throw new IllegalStateException("tensor " + shape
-                    + ": its scope is closed and its memory recycled; read it inside the scope or copy it out with toArray()");
+            throw new IllegalStateException(
+                    "tensor " + shape
+                            + ": its scope is closed and its memory recycled; read it inside the scope or copy it out with toArray()");
         return data;
     }
 
@@ -121,13 +124,15 @@ public final class Tensor {
 
     /// The value of a tensor that holds one.
     public float item() {
-        if (shape.count() != 1) throw new ShapeException("item: expected one value, got a tensor " + shape + "; use toArray()");
+        if (shape.count() != 1)
+            throw new ShapeException("item: expected one value, got a tensor " + shape + "; use toArray()");
         return data().get(0);
     }
 
-    // ── Gradients ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    // ── Gradients ────────────────────────────────────────────────────────────────────────────────
 
-    /// Computes the gradient of this scalar with respect to every variable that it depends on, and adds it to theirs.
+    /// Computes the gradient of this scalar with respect to every variable that it depends on, and adds it to
+    /// theirs.
     public void backward() {
         backward(1f);
     }
@@ -136,7 +141,8 @@ public final class Tensor {
     ///
     /// @throws IllegalStateException if nothing was recorded
     public void backward(float seed) {
-        if (shape.count() != 1) throw new ShapeException("backward: starts from a scalar, got " + shape + "; reduce it to one value first");
+        if (shape.count() != 1)
+            throw new ShapeException("backward: starts from a scalar, got " + shape + "; reduce it to one value first");
         if (backward == null)
             throw new IllegalStateException(
                     "backward: nothing was recorded; compute the loss inside try (var step = Scope.open()) from tensors that are tracked");
@@ -165,7 +171,8 @@ public final class Tensor {
         gradientHolds = true;
     }
 
-    /// Contributes a finished gradient and recycles its memory, or takes the memory over where nothing was contributed before.
+    /// Contributes a finished gradient and recycles its memory, or takes the memory over where nothing was
+    /// contributed before.
     void contribute(Tensor finished) {
         if (tracked && !leaf && gradient == null) {
             gradient = finished.data;
@@ -190,7 +197,8 @@ public final class Tensor {
         return gradient;
     }
 
-    /// Contributes the gradient of `out[r] = this[ids[r]]`: to a variable that holds no gradient yet as sparse rows, else densely.
+    /// Contributes the gradient of `out[r] = this[ids[r]]`: to a variable that holds no gradient yet as sparse
+    /// rows, else densely.
     void contributeRows(int[] ids, int count, Floats dout) {
         if (!tracked) return;
         if (rowGroups == null) rowGroups = new RowGroups();
@@ -217,7 +225,8 @@ public final class Tensor {
         gradientHolds = false;
     }
 
-    /// The gradient, same shape as the tensor; null if none has been computed (or it is sparse, see [#sparseGradient]).
+    /// The gradient, same shape as the tensor; null if none has been computed (or it is sparse, see
+    /// [#sparseGradient]).
     public Floats gradient() {
         return gradientHolds ? gradient : null;
     }
@@ -243,7 +252,9 @@ public final class Tensor {
 
     /// Stops (or resumes) the computation of a leaf's gradient: a frozen parameter.
     public void setTracked(boolean tracked) {
-        if (!leaf) throw new IllegalStateException("setTracked: only leaves can be frozen, this tensor " + shape + " is the result of an op");
+        if (!leaf)
+            throw new IllegalStateException(
+                    "setTracked: only leaves can be frozen, this tensor " + shape + " is the result of an op");
         this.tracked = tracked;
         if (!tracked) {
             gradient = null;
@@ -251,15 +262,17 @@ public final class Tensor {
         }
     }
 
-    // ── Packed weights ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    // ── Packed weights ───────────────────────────────────────────────────────────────────────────
 
-    /// Must be called after the values of a leaf were changed through [#data]: forms derived from them are made anew.
+    /// Must be called after the values of a leaf were changed through [#data]: forms derived from them are made
+    /// anew.
     public void modified() {
         version++;
         packed = null;
     }
 
-    /// This weight `[outputs, inputs]` as the matrix kernel wants it, packed once for all passes until [#modified].
+    /// This weight `[outputs, inputs]` as the matrix kernel wants it, packed once for all passes until
+    /// [#modified].
     synchronized PackedMatrix packed() {
         if (packed == null || packedVersion != version) {
             int outputs = shape.size(0);

@@ -1,6 +1,7 @@
 /// Tensors with reverse-mode automatic differentiation.
 ///
-/// Read in this order: [Tensor] (a value and how its gradient comes), [Elementwise] and [Matmul] (what an op looks like: forward, then its backward step
-/// beside it), [Scope] (where memory comes from), [Normalize], [Attention], [Gather], [Loss], [Reduce]; then [Device], which joins them to the
-/// kernels of `dev.merapi.engine.kernel`. `Slabs` and `RowGroups` are internal.
+/// Read in this order: [Tensor] (a value and how its gradient comes), [Elementwise] and [Matmul] (what an op
+/// looks like: forward, then its backward step beside it), [Scope] (where memory comes from), [Normalize],
+/// [Attention], [Gather], [Loss], [Reduce]; then [Device], which joins them to the kernels of
+/// `dev.merapi.engine.kernel`. `Slabs` and `RowGroups` are internal.
 package dev.merapi.engine;

@@ -7,11 +7,13 @@ import dev.merapi.engine.kernel.Floats;
 import dev.merapi.engine.kernel.Philox;
 import java.util.function.Function;
 
-/// Checks an op's backward against its forward: the gradient of `f = Σ w·op(inputs)`, for fixed random w, by central differences.
+/// Checks an op's backward against its forward: the gradient of `f = Σ w·op(inputs)`, for fixed random w, by
+/// central differences.
 ///
-/// The differences are taken on [Device#scalar], whose kernels sum in double and round once, with f summed in double, and
-/// extrapolated to step 0 (Richardson): `d = (4·d(h/2) − d(h))/3`, error O(h⁴). At h = 1/32 rounding leaves about 4e-6 of the scale of the
-/// values, so that a tolerance of 1e-4 of the gradient's scale cannot hide a wrong term.
+/// The differences are taken on [Device#scalar], whose kernels sum in double and round once, with f summed in
+/// double, and extrapolated to step 0 (Richardson): `d = (4·d(h/2) − d(h))/3`, error O(h⁴). At h = 1/32
+/// rounding leaves about 4e-6 of the scale of the values, so that a tolerance of 1e-4 of the gradient's scale
+/// cannot hide a wrong term.
 final class GradCheck {
     private static final double STEP = 1 / 32.0;
     private static final float TOLERANCE = 1e-4f;
@@ -36,7 +38,8 @@ final class GradCheck {
             Tensor y = op.apply(inputs);
             weights = new float[y.shape().count()];
             Philox.normal(Floats.of(weights), 11, 0, 0f, 1f);
-            Reduce.sum(Elementwise.multiply(y, Tensor.of(y.device(), y.shape(), weights))).backward();
+            Reduce.sum(Elementwise.multiply(y, Tensor.of(y.device(), y.shape(), weights)))
+                    .backward();
         }
         for (int which = 0; which < inputs.length; which++) {
             Tensor x = inputs[which];
@@ -52,7 +55,8 @@ final class GradCheck {
         }
     }
 
-    private static double difference(Function<Tensor[], Tensor> op, Tensor[] inputs, float[] weights, Tensor x, int i, double h) {
+    private static double difference(
+            Function<Tensor[], Tensor> op, Tensor[] inputs, float[] weights, Tensor x, int i, double h) {
         float value = x.data().get(i);
         float up = (float) (value + h);
         float down = (float) (value - h);

@@ -64,26 +64,38 @@ class OpGradientTest {
     @Test
     void addLayerNormWithDropout() {
         GradCheck.check(
-                in -> Normalize.addLayerNorm(in[0], dropout, in[1], in[2], in[3], 1e-12f), x(0, 3, 7), x(4, 3, 7), x(1, 7), x(2, 7));
+                in -> Normalize.addLayerNorm(in[0], dropout, in[1], in[2], in[3], 1e-12f),
+                x(0, 3, 7),
+                x(4, 3, 7),
+                x(1, 7),
+                x(2, 7));
     }
 
     @Test
     void addLayerNormWhoseResidualIsUsedElsewhere() {
         GradCheck.check(
                 in -> Elementwise.add(Normalize.addLayerNorm(in[0], Dropout.NONE, in[1], in[2], in[3], 1e-12f), in[1]),
-                x(0, 3, 7), x(4, 3, 7), x(1, 7), x(2, 7));
+                x(0, 3, 7),
+                x(4, 3, 7),
+                x(1, 7),
+                x(2, 7));
     }
 
     @Test
     void attention() {
         int[] starts = {0, 1, 6, 9};
-        GradCheck.check(in -> Attention.attention(in[0], in[1], in[2], 2, starts, Dropout.NONE), x(0, 9, 6), x(1, 9, 6), x(2, 9, 6));
+        GradCheck.check(
+                in -> Attention.attention(in[0], in[1], in[2], 2, starts, Dropout.NONE),
+                x(0, 9, 6),
+                x(1, 9, 6),
+                x(2, 9, 6));
     }
 
     @Test
     void attentionWithDropout() {
         int[] starts = {0, 5, 8};
-        GradCheck.check(in -> Attention.attention(in[0], in[1], in[2], 3, starts, dropout), x(0, 8, 6), x(1, 8, 6), x(2, 8, 6));
+        GradCheck.check(
+                in -> Attention.attention(in[0], in[1], in[2], 3, starts, dropout), x(0, 8, 6), x(1, 8, 6), x(2, 8, 6));
     }
 
     @Test
@@ -110,7 +122,8 @@ class OpGradientTest {
     @Test
     void aTableThatIsUsedTwice() {
         GradCheck.check(
-                in -> Elementwise.add(Gather.rows(in[0], new int[] {2, 0}), Gather.rows(in[0], new int[] {2, 1})), x(0, 3, 4));
+                in -> Elementwise.add(Gather.rows(in[0], new int[] {2, 0}), Gather.rows(in[0], new int[] {2, 1})),
+                x(0, 3, 4));
     }
 
     @Test
@@ -144,6 +157,9 @@ class OpGradientTest {
                     Tensor n = Normalize.addLayerNorm(a, dropout, in[0], in[3], in[2], 1e-5f);
                     return Elementwise.activation(Activation.GELU, Matmul.linear(n, in[1], null));
                 },
-                x(0, 5, 4), x(1, 4, 4), x(2, 4), x(3, 4));
+                x(0, 5, 4),
+                x(1, 4, 4),
+                x(2, 4),
+                x(3, 4));
     }
 }

@@ -18,7 +18,8 @@ class ScopeTest {
         long after = 0;
         for (int step = 0; step < 5; step++) {
             try (Scope _ = Scope.open()) {
-                Reduce.sum(Elementwise.activation(Activation.GELU, Matmul.linear(x, w, null))).backward();
+                Reduce.sum(Elementwise.activation(Activation.GELU, Matmul.linear(x, w, null)))
+                        .backward();
             }
             if (step == 0) after = device.slabBytes();
         }
@@ -33,7 +34,8 @@ class ScopeTest {
         }
         var e = assertThrows(IllegalStateException.class, y::toArray);
         assertEquals(
-                "tensor [2]: its scope is closed and its memory recycled; read it inside the scope or copy it out with toArray()", e.getMessage());
+                "tensor [2]: its scope is closed and its memory recycled; read it inside the scope or copy it out with toArray()",
+                e.getMessage());
     }
 
     @Test
@@ -57,7 +59,8 @@ class ScopeTest {
         }
         var e = assertThrows(IllegalStateException.class, () -> Reduce.sum(x).backward());
         assertEquals(
-                "backward: nothing was recorded; compute the loss inside try (var step = Scope.open()) from tensors that are tracked", e.getMessage());
+                "backward: nothing was recorded; compute the loss inside try (var step = Scope.open()) from tensors that are tracked",
+                e.getMessage());
     }
 
     @Test
@@ -110,9 +113,12 @@ class ScopeTest {
         Tensor x = Tensor.of(device, Shape.of(2, 3), new float[6]);
         Tensor w = Tensor.of(device, Shape.of(3, 4), new float[12]);
         var e = assertThrows(ShapeException.class, () -> Matmul.linear(x, w, null));
-        assertEquals("linear: x [2, 3] · Wᵀ, W [3, 4]: the last size of both must be equal; is W transposed?", e.getMessage());
+        assertEquals(
+                "linear: x [2, 3] · Wᵀ, W [3, 4]: the last size of both must be equal; is W transposed?",
+                e.getMessage());
         var ids = assertThrows(ShapeException.class, () -> Gather.rows(x, new int[] {0, 2}));
         assertEquals(
-                "gather: id 2 at position 1 is outside of the table's 2 rows; does the tokenizer belong to this model?", ids.getMessage());
+                "gather: id 2 at position 1 is outside of the table's 2 rows; does the tokenizer belong to this model?",
+                ids.getMessage());
     }
 }

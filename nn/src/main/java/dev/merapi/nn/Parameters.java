@@ -7,11 +7,13 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 
-/// Makes a model's parameters while it is built and remembers them in that order, each under the path of the layer that asks:
+/// Makes a model's parameters while it is built and remembers them in that order, each under the path of the
+/// layer that asks:
 ///
 /// ```java
 /// var root = new Parameters(device);
-/// var query = new Linear(root.under("attention").under("self").under("query"), 768, 768);   // attention.self.query.weight, .bias
+/// var query = new Linear(root.under("attention").under("self").under("query"), 768, 768);   //
+/// attention.self.query.weight, .bias
 /// ```
 public final class Parameters {
     private final Device device;

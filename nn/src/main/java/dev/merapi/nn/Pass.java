@@ -2,7 +2,8 @@ package dev.merapi.nn;
 
 import dev.merapi.engine.kernel.Dropout;
 
-/// Mode and randomness of one forward pass: arguments, never hidden state. The same pass over the same batch gives the same bits.
+/// Mode and randomness of one forward pass: arguments, never hidden state. The same pass over the same batch
+/// gives the same bits.
 ///
 /// @param training whether dropout drops
 /// @param seed     the run's seed

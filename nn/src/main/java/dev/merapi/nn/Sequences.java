@@ -10,18 +10,22 @@ import java.util.List;
 public record Sequences(int[] ids, int[] typeIds, int[] starts) {
     public Sequences {
         if (ids.length != typeIds.length)
-            throw new IllegalArgumentException("sequences: " + ids.length + " ids but " + typeIds.length + " type ids; give one of each for every token");
+            throw new IllegalArgumentException("sequences: " + ids.length + " ids but " + typeIds.length
+                    + " type ids; give one of each for every token");
         if (starts.length < 2 || starts[0] != 0 || starts[starts.length - 1] != ids.length)
-            throw new IllegalArgumentException("sequences: starts must run from 0 to the number of tokens, " + ids.length);
+            throw new IllegalArgumentException(
+                    "sequences: starts must run from 0 to the number of tokens, " + ids.length);
         for (int b = 1; b < starts.length; b++)
             if (starts[b] <= starts[b - 1])
-                throw new IllegalArgumentException("sequences: sequence " + (b - 1) + " is empty; every sequence needs at least one token");
+                throw new IllegalArgumentException(
+                        "sequences: sequence " + (b - 1) + " is empty; every sequence needs at least one token");
     }
 
     /// Packs sequences that lie apart.
     public static Sequences of(List<int[]> ids, List<int[]> typeIds) {
         if (ids.size() != typeIds.size())
-            throw new IllegalArgumentException("sequences: " + ids.size() + " of ids but " + typeIds.size() + " of type ids");
+            throw new IllegalArgumentException(
+                    "sequences: " + ids.size() + " of ids but " + typeIds.size() + " of type ids");
         int[] starts = new int[ids.size() + 1];
         for (int b = 0; b < ids.size(); b++) starts[b + 1] = starts[b] + ids.get(b).length;
         int[] packedIds = new int[starts[ids.size()]];

@@ -4,7 +4,8 @@ import dev.merapi.engine.Device;
 import java.util.ArrayList;
 import java.util.List;
 
-/// The devices that tests run on: the scalar specification always, SIMD with one and two threads where the machine has it.
+/// The devices that tests run on: the scalar specification always, SIMD with one and two threads where the
+/// machine has it.
 public final class Devices {
     private Devices() {}
 

@@ -1,13 +1,15 @@
 package dev.merapi.engine.kernel;
 
-/// Which elements a dropout zeroes, as a pure function of numbers (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3").
+/// Which elements a dropout zeroes, as a pure function of numbers (Salmon et al. 2011, "Parallel random
+/// numbers: as easy as 1, 2, 3").
 ///
-/// Element `e` (its index in the operand, row-major) is kept if `u(e) ≥ p` and scaled by `1/(1−p)`, else it becomes 0, where
-/// `u(e) = word / 2³²` and `word` is word `e mod 4` of Philox 4×32-10 with key `seed` (low word first) and
-/// counter `(⌊e/4⌋ low, ⌊e/4⌋ high, site, step)`. Nothing depends on threads, on order or on the device, and the backward pass
-/// asks the same question again instead of storing a mask.
+/// Element `e` (its index in the operand, row-major) is kept if `u(e) ≥ p` and scaled by `1/(1−p)`, else it
+/// becomes 0, where `u(e) = word / 2³²` and `word` is word `e mod 4` of Philox 4×32-10 with key `seed` (low
+/// word first) and counter `(⌊e/4⌋ low, ⌊e/4⌋ high, site, step)`. Nothing depends on threads, on order or on
+/// the device, and the backward pass asks the same question again instead of storing a mask.
 ///
-/// @param p    the probability to drop, `0 ≤ p < 1`; 0 means that nothing is dropped and no random number is drawn
+/// @param p    the probability to drop, `0 ≤ p < 1`; 0 means that nothing is dropped and no random number is
+///     drawn
 /// @param seed the run's seed
 /// @param step the training step
 /// @param site which dropout of the network this is

@@ -2,7 +2,8 @@ package dev.merapi.engine.kernel;
 
 /// A contiguous run of float32 values: the operand of every kernel.
 ///
-/// It is a view: `array[offset … offset + length)`. The array may be longer (a recycled slab is), and several views may share it.
+/// It is a view: `array[offset … offset + length)`. The array may be longer (a recycled slab is), and several
+/// views may share it.
 public final class Floats {
     public final float[] array;
     public final int offset;

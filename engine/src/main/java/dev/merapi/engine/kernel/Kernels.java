@@ -1,9 +1,10 @@
 package dev.merapi.engine.kernel;
 
-/// The flat kernel interface: contiguous operands and sizes in, values out. It knows no graph, allocates nothing that outlives a call and
-/// has no shape policy. Ops validate with messages for people; kernels assert.
+/// The flat kernel interface: contiguous operands and sizes in, values out. It knows no graph, allocates
+/// nothing that outlives a call and has no shape policy. Ops validate with messages for people; kernels assert.
 ///
-/// `ScalarKernels` is the plain twin of every kernel: what the kernel means, the fallback, and the oracle of its test.
+/// `ScalarKernels` is the plain twin of every kernel: what the kernel means, the fallback, and the oracle of
+/// its test.
 ///
 /// Conventions
 /// - matrices are row-major; `[m, n]` has m rows of n values
@@ -23,7 +24,7 @@ public interface Kernels extends AutoCloseable {
     @Override
     void close();
 
-    // ── Matrix products ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    // ── Matrix products ──────────────────────────────────────────────────────────────────────────
 
     /// `C = A·Bᵀ + bias`: the forward pass of a linear layer.
     ///
@@ -43,7 +44,8 @@ public interface Kernels extends AutoCloseable {
     /// How many values [#pack] needs for a weight `[outputs, inputs]`.
     int packedSize(int outputs, int inputs);
 
-    /// Puts a weight `w [outputs, inputs]` into the order in which [#matmulPacked] reads it; `packed` holds [#packedSize] values.
+    /// Puts a weight `w [outputs, inputs]` into the order in which [#matmulPacked] reads it; `packed` holds
+    /// [#packedSize] values.
     void pack(Floats w, PackedMatrix packed);
 
     /// `C = A·Wᵀ + bias` with W packed once: the linear layer of inference. Equal to [#matmulNT] bit for bit.
@@ -51,7 +53,7 @@ public interface Kernels extends AutoCloseable {
     ///     a [m, w.inputs]    bias [w.outputs] or null    c [m, w.outputs]
     void matmulPacked(int m, Floats a, PackedMatrix w, Floats bias, Floats c);
 
-    // ── Elementwise ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    // ── Elementwise ──────────────────────────────────────────────────────────────────────────────
 
     /// `out = value`, n values.
     void fill(int n, float value, Floats out);
@@ -71,10 +73,12 @@ public interface Kernels extends AutoCloseable {
     /// `y = f(x)`.
     void activation(Activation f, int n, Floats x, Floats y);
 
-    /// `dx = dy · f′(x)`. f′ is computed again from x; y = f(x) is given for those that need it only (tanh, sigmoid).
+    /// `dx = dy · f′(x)`. f′ is computed again from x; y = f(x) is given for those that need it only (tanh,
+    /// sigmoid).
     void activationBackward(Activation f, int n, Floats x, Floats y, Floats dy, Floats dx, boolean accumulate);
 
-    /// `out = x · keep / (1 − p)`, see [Dropout]; with the gradient as x this is also the backward pass. out may be x.
+    /// `out = x · keep / (1 − p)`, see [Dropout]; with the gradient as x this is also the backward pass. out
+    /// may be x.
     void dropout(int n, Floats x, Dropout dropout, Floats out, boolean accumulate);
 
     /// `out[c] = Σ_r x[r, c]`, rows in ascending order within fixed blocks: a bias gradient.
@@ -82,69 +86,130 @@ public interface Kernels extends AutoCloseable {
     ///     x [rows, cols]    out [cols]
     void sumRows(int rows, int cols, Floats x, Floats out, boolean accumulate);
 
-    // ── Gather ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    // ── Gather ───────────────────────────────────────────────────────────────────────────────────
 
     /// `out[r] = table[ids[r]]` or `out[r] += table[ids[r]]`.
     ///
     ///     table [·, cols]    ids [rows], each inside the table    out [rows, cols]
     void gather(int rows, int cols, Floats table, int[] ids, Floats out, boolean accumulate);
 
-    /// `out[g] = Σ x[order[j]]` for `groups[g] ≤ j < groups[g+1]`, in ascending j: the sparse gradient of a gather, one row a distinct id.
+    /// `out[g] = Σ x[order[j]]` for `groups[g] ≤ j < groups[g+1]`, in ascending j: the sparse gradient of a
+    /// gather, one row a distinct id.
     ///
     ///     x [·, cols]    groups [count + 1]    order [groups[count]]    out [count, cols]
     void sumGroups(int count, int cols, Floats x, int[] groups, int[] order, Floats out, boolean accumulate);
 
-    // ── Layer normalization ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    // ── Layer normalization ──────────────────────────────────────────────────────────────────────
 
-    /// Residual connection and layer normalization over the last axis in one pass (Ba et al. 2016, arXiv:1607.06450):
-    /// `s = x·keep/(1−p) + residual`, `y = (s − μ) · r · γ + β`, `r = 1/√(σ² + ε)`, σ² the biased variance, computed from the centred values.
+    /// Residual connection and layer normalization over the last axis in one pass (Ba et al. 2016,
+    /// arXiv:1607.06450): `s = x·keep/(1−p) + residual`, `y = (s − μ) · r · γ + β`, `r = 1/√(σ² + ε)`, σ² the
+    /// biased variance, computed from the centred values.
     ///
-    ///     x, residual (or null), y [rows, cols]    γ, β [cols]    sum [rows, cols] or null: s, kept for the backward pass
+    ///     x, residual (or null), y [rows, cols]    γ, β [cols]    sum [rows, cols] or null: s, kept for the
+    ///     backward pass
     ///     μ, r [rows] or null, kept likewise       x may be sum
-    void layerNorm(int rows, int cols, Floats x, Dropout dropout, Floats residual, Floats gamma, Floats beta, float eps,
-            Floats sum, Floats y, Floats mean, Floats rstd);
+    void layerNorm(
+            int rows,
+            int cols,
+            Floats x,
+            Dropout dropout,
+            Floats residual,
+            Floats gamma,
+            Floats beta,
+            float eps,
+            Floats sum,
+            Floats y,
+            Floats mean,
+            Floats rstd);
 
     /// `ŝ = (s − μ)·r`, `dŝ = dy·γ`, `ds = r · (dŝ − mean(dŝ) − ŝ · mean(dŝ·ŝ))`, `dγ = Σ dy·ŝ`, `dβ = Σ dy`.
     ///
     ///     sum, dy, ds [rows, cols]    dγ, dβ [cols] or null; always accumulated when dgammaAccumulate
-    void layerNormBackward(int rows, int cols, Floats sum, Floats gamma, Floats mean, Floats rstd, Floats dy,
-            Floats ds, boolean accumulate, Floats dgamma, Floats dbeta, boolean accumulateParameters);
+    void layerNormBackward(
+            int rows,
+            int cols,
+            Floats sum,
+            Floats gamma,
+            Floats mean,
+            Floats rstd,
+            Floats dy,
+            Floats ds,
+            boolean accumulate,
+            Floats dgamma,
+            Floats dbeta,
+            boolean accumulateParameters);
 
-    // ── Attention ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    // ── Attention ────────────────────────────────────────────────────────────────────────────────
 
-    /// Scaled dot-product attention over packed sequences, one (sequence, head) at a time (Vaswani et al. 2017, arXiv:1706.03762):
-    /// `P = softmax(Q·Kᵀ/√D)`, `context = dropout(P)·V`. A token sees the tokens of its own sequence only.
+    /// Scaled dot-product attention over packed sequences, one (sequence, head) at a time (Vaswani et al. 2017,
+    /// arXiv:1706.03762): `P = softmax(Q·Kᵀ/√D)`, `context = dropout(P)·V`. A token sees the tokens of its own
+    /// sequence only.
     ///
-    ///     q, k, v, context [N, C], head h in channels h·D … (h+1)·D    starts [B + 1], starts[0] = 0, starts[B] = N, no sequence empty
+    ///     q, k, v, context [N, C], head h in channels h·D … (h+1)·D    starts [B + 1], starts[0] = 0,
+    ///     starts[B] = N, no sequence empty
     ///     logSumExp [H, N] or null: ln Σ_j e^{score[i,j]}, kept for the backward pass instead of P
     ///
-    /// The dropout's element index of P[i, j] of head h and the token i of the batch is `(h·N + i)·W + j`, j counted inside the sequence,
-    /// with W = the longest sequence rounded up to a multiple of 4.
-    void attention(int heads, int channels, int[] starts, int sequences, Floats q, Floats k, Floats v, Dropout dropout,
-            Floats context, Floats logSumExp);
+    /// The dropout's element index of P[i, j] of head h and the token i of the batch is `(h·N + i)·W + j`, j
+    /// counted inside the sequence, with W = the longest sequence rounded up to a multiple of 4.
+    void attention(
+            int heads,
+            int channels,
+            int[] starts,
+            int sequences,
+            Floats q,
+            Floats k,
+            Floats v,
+            Dropout dropout,
+            Floats context,
+            Floats logSumExp);
 
     /// With `dP = dcontext·Vᵀ` (through the dropout), `dS = P ∘ (dP − rowsum(dcontext ∘ context))`:
-    /// `dQ = dS·K/√D`, `dK = dSᵀ·Q/√D`, `dV = dropout(P)ᵀ·dcontext`. P is computed again from q, k and logSumExp.
+    /// `dQ = dS·K/√D`, `dK = dSᵀ·Q/√D`, `dV = dropout(P)ᵀ·dcontext`. P is computed again from q, k and
+    /// logSumExp.
     ///
     ///     dq, dk, dv [N, C]: written, not accumulated
-    void attentionBackward(int heads, int channels, int[] starts, int sequences, Floats q, Floats k, Floats v, Dropout dropout,
-            Floats context, Floats logSumExp, Floats dcontext, Floats dq, Floats dk, Floats dv);
+    void attentionBackward(
+            int heads,
+            int channels,
+            int[] starts,
+            int sequences,
+            Floats q,
+            Floats k,
+            Floats v,
+            Dropout dropout,
+            Floats context,
+            Floats logSumExp,
+            Floats dcontext,
+            Floats dq,
+            Floats dk,
+            Floats dv);
 
-    // ── Losses ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    // ── Losses ───────────────────────────────────────────────────────────────────────────────────
 
-    /// Softmax and weighted, smoothed cross-entropy in one pass, as PyTorch's `CrossEntropyLoss(weight, label_smoothing)` with mean reduction:
-    /// `loss = Σ_r [(1−s)·w_y·(−ln p_y) + s/K·Σ_c w_c·(−ln p_c)] / Σ_r w_y`. Rows whose label is −100 are ignored.
+    /// Softmax and weighted, smoothed cross-entropy in one pass, as PyTorch's `CrossEntropyLoss(weight,
+    /// label_smoothing)` with mean reduction: `loss = Σ_r [(1−s)·w_y·(−ln p_y) + s/K·Σ_c w_c·(−ln p_c)] / Σ_r
+    /// w_y`. Rows whose label is −100 are ignored.
     ///
     ///     logits, dlogits [rows, classes]    labels [rows]    weights [classes] or null    loss [1]
     ///     dlogits: the gradient of the loss, or null
-    void crossEntropy(int rows, int classes, Floats logits, int[] labels, Floats weights, float smoothing, Floats loss, Floats dlogits);
+    void crossEntropy(
+            int rows,
+            int classes,
+            Floats logits,
+            int[] labels,
+            Floats weights,
+            float smoothing,
+            Floats loss,
+            Floats dlogits);
 
-    /// Sigmoid and binary cross-entropy in one pass, as PyTorch's `BCEWithLogitsLoss(pos_weight)` with mean reduction over all n·classes values.
+    /// Sigmoid and binary cross-entropy in one pass, as PyTorch's `BCEWithLogitsLoss(pos_weight)` with mean
+    /// reduction over all n·classes values.
     ///
     ///     logits, targets, dlogits [rows, classes]    positiveWeights [classes] or null    loss [1]
-    void binaryCrossEntropy(int rows, int classes, Floats logits, Floats targets, Floats positiveWeights, Floats loss, Floats dlogits);
+    void binaryCrossEntropy(
+            int rows, int classes, Floats logits, Floats targets, Floats positiveWeights, Floats loss, Floats dlogits);
 
-    // ── Optimizer ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    // ── Optimizer ────────────────────────────────────────────────────────────────────────────────
 
     /// `Σ x²` in double, summed over fixed blocks in ascending order. NaN and infinity come through.
     double sumOfSquares(int n, Floats x);
@@ -161,7 +226,15 @@ public interface Kernels extends AutoCloseable {
     void adamW(int n, Floats p, Floats g, Floats m, Floats v, AdamStep step);
 
     /// The scalars of one step of [#adamW].
-    record AdamStep(double lr, double beta1, double beta2, double eps, double weightDecay, double bias1, double bias2, float gradScale) {
+    record AdamStep(
+            double lr,
+            double beta1,
+            double beta2,
+            double eps,
+            double weightDecay,
+            double bias1,
+            double bias2,
+            float gradScale) {
         /// What every parameter is multiplied with: `1 − lr·weightDecay`.
         public float decay() {
             return (float) (1 - lr * weightDecay);

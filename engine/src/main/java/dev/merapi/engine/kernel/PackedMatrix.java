@@ -1,6 +1,7 @@
 package dev.merapi.engine.kernel;
 
-/// The weight of a linear layer, `[outputs, inputs]`, in the order in which the matrix kernel that packed it reads it. Only that kernel understands it.
+/// The weight of a linear layer, `[outputs, inputs]`, in the order in which the matrix kernel that packed it
+/// reads it. Only that kernel understands it.
 ///
 /// @param outputs rows of the weight
 /// @param inputs  columns of the weight

@@ -1,11 +1,11 @@
 package dev.merapi.engine.kernel;
 
-/// Philox 4×32-10, a counter-based random number generator (Salmon et al. 2011, "Parallel random numbers: as easy as
-/// 1, 2, 3"): four words of output are a pure function of a counter of four words and a key of two.
+/// Philox 4×32-10, a counter-based random number generator (Salmon et al. 2011, "Parallel random numbers: as
+/// easy as 1, 2, 3"): four words of output are a pure function of a counter of four words and a key of two.
 ///
-/// There is no state, so nothing depends on who draws first. Whoever draws owns a part of the counter space: the last
-/// word of the counter is the training step for [Dropout] (not negative) and one of the negative constants here for
-/// everything else.
+/// There is no state, so nothing depends on who draws first. Whoever draws owns a part of the counter space:
+/// the last word of the counter is the training step for [Dropout] (not negative) and one of the negative
+/// constants here for everything else.
 public final class Philox {
     private static final long M0 = 0xD2511F53L, M1 = 0xCD9E8D57L; // the multipliers of the two halves
     private static final int W0 = 0x9E3779B9, W1 = 0xBB67AE85; // the key grows by the golden ratio and by √3 − 1
@@ -39,7 +39,8 @@ public final class Philox {
         block((int) group, (int) (group >>> 32), dropout.site(), dropout.step(), dropout.seed(), out);
     }
 
-    /// The word of element `element` of a dropout. Whoever needs many elements in a row draws them four at a time.
+    /// The word of element `element` of a dropout. Whoever needs many elements in a row draws them four at a
+    /// time.
     public static int word(Dropout dropout, long element) {
         int[] words = new int[4];
         block(dropout, element >>> 2, words);
@@ -52,8 +53,8 @@ public final class Philox {
         return Integer.toUnsignedLong(word(dropout, element)) >= dropout.threshold() ? x * dropout.scale() : 0f;
     }
 
-    /// Fills x with `mean + deviation · z`, z from the standard normal distribution (Box & Muller 1958). The same
-    /// values on every machine.
+    /// Fills x with `mean + deviation · z`, z from the standard normal distribution (Box & Muller 1958). The
+    /// same values on every machine.
     ///
     /// @param stream which of the arrays that the seed fills this is
     public static void normal(Floats x, long seed, int stream, float mean, float deviation) {
@@ -86,7 +87,8 @@ public final class Philox {
         }
     }
 
-    /// A permutation of 0 … n−1, every one equally likely up to n/2⁶⁴ (Fisher–Yates). Samplers ask for one an epoch.
+    /// A permutation of 0 … n−1, every one equally likely up to n/2⁶⁴ (Fisher–Yates). Samplers ask for one an
+    /// epoch.
     public static int[] permutation(int n, long seed, int epoch) {
         int[] order = new int[n], words = new int[4];
         for (int i = 0; i < n; i++) order[i] = i;

@@ -56,8 +56,8 @@ final class ScalarAttention {
         }
     }
 
-    /// The gradients of the head `h` and the tokens [begin, end): with `δ_i = dcontext_i · context_i` and `P'` the
-    /// dropped P,
+    /// The gradients of the head `h` and the tokens [begin, end): with `δ_i = dcontext_i · context_i` and `P'`
+    /// the dropped P,
     ///
     ///     dS_ij = P_ij · (keep_ij · dcontext_i·v_j − δ_i)      dv_j = Σ_i P'_ij dcontext_i
     ///     dq_i = Σ_j dS_ij k_j / √D                            dk_j = Σ_i dS_ij q_i / √D

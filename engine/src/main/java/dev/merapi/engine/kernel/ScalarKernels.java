@@ -1,7 +1,7 @@
 package dev.merapi.engine.kernel;
 
-/// Every kernel in plain loops, on the calling thread: what the kernels mean, the fallback where the Vector API is
-/// missing, and the oracle of their tests. Sums run in double and are rounded once.
+/// Every kernel in plain loops, on the calling thread: what the kernels mean, the fallback where the Vector API
+/// is missing, and the oracle of their tests. Sums run in double and are rounded once.
 public final class ScalarKernels implements Kernels {
     /// On the calling thread; there is nothing to configure.
     public ScalarKernels() {}
@@ -242,8 +242,8 @@ public final class ScalarKernels implements Kernels {
         return sum;
     }
 
-    /// In float, operation by operation as `torch.optim.AdamW` without `fused`: its results and these are to stay equal
-    /// over many steps.
+    /// In float, operation by operation as `torch.optim.AdamW` without `fused`: its results and these are to
+    /// stay equal over many steps.
     @Override
     public void adamW(int n, Floats p, Floats g, Floats m, Floats v, AdamStep step) {
         float beta2 = (float) step.beta2(), stepSize = (float) (step.lr() / step.bias1());

@@ -2,8 +2,8 @@ package dev.merapi.engine.kernel;
 
 import java.util.Arrays;
 
-/// Matrix products in plain loops, summed in double and rounded once. A transposed operand is turned first, so that one
-/// loop nest serves all.
+/// Matrix products in plain loops, summed in double and rounded once. A transposed operand is turned first, so
+/// that one loop nest serves all.
 final class ScalarMatmul {
     private ScalarMatmul() {}
 

@@ -5,14 +5,15 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 
-/// The threads that kernels share. A kernel cuts its problem into tasks by the problem's sizes alone, so that results do not depend on
-/// how many threads there are; which thread runs a task is of no consequence.
+/// The threads that kernels share. A kernel cuts its problem into tasks by the problem's sizes alone, so that
+/// results do not depend on how many threads there are; which thread runs a task is of no consequence.
 ///
-/// A forward pass at batch 1 has some 150 regions of a few tens of microseconds, and waking a parked thread costs as much as one of them.
-/// So a thread that has run out of work first spins for [#SPIN_NANOS], then parks: inside a pass the next region finds it awake, between
-/// passes nothing spins.
+/// A forward pass at batch 1 has some 150 regions of a few tens of microseconds, and waking a parked thread
+/// costs as much as one of them. So a thread that has run out of work first spins for [#SPIN_NANOS], then
+/// parks: inside a pass the next region finds it awake, between passes nothing spins.
 ///
-/// One region runs at a time: concurrent callers wait for each other. A region started from inside a task runs inline, on the thread of that task.
+/// One region runs at a time: concurrent callers wait for each other. A region started from inside a task runs
+/// inline, on the thread of that task.
 public final class Workers implements AutoCloseable {
     /// How long an idle thread watches for the next region before it parks.
     private static final long SPIN_NANOS = 40_000;
@@ -25,8 +26,9 @@ public final class Workers implements AutoCloseable {
 
     private int tasks;
 
-    /// Region number in the high half, tasks not yet claimed in the low half. A successful compare-and-set proves that [#task] and [#tasks]
-    /// still belong to the ticket that was read: a thread that comes late to a finished region cannot run a task of the next one.
+    /// Region number in the high half, tasks not yet claimed in the low half. A successful compare-and-set
+    /// proves that [#task] and [#tasks] still belong to the ticket that was read: a thread that comes late to a
+    /// finished region cannot run a task of the next one.
     private final AtomicLong ticket = new AtomicLong();
 
     private final AtomicInteger unfinished = new AtomicInteger();
@@ -48,10 +50,13 @@ public final class Workers implements AutoCloseable {
         return helpers.length + 1;
     }
 
-    /// Runs `task.run(i, worker)` for every i in [0, tasks) and returns when all are done; `worker` in [0, threads) names the thread's scratch
-    /// memory. If a task throws, tasks that have not begun are skipped and its exception is thrown here.
+    /// Runs `task.run(i, worker)` for every i in [0, tasks) and returns when all are done; `worker` in [0,
+    /// threads) names the thread's scratch memory. If a task throws, tasks that have not begun are skipped and
+    /// its exception is thrown here.
     public void run(int tasks, Task task) {
-        if (closed) throw new IllegalStateException("Workers: run() after close(); the device that owned these threads is closed");
+        if (closed)
+            throw new IllegalStateException(
+                    "Workers: run() after close(); the device that owned these threads is closed");
         if (Thread.currentThread() instanceof Helper helper && helper.owner() == this) {
             inline(tasks, task, helper.index);
         } else if (region.isHeldByCurrentThread()) {

@@ -20,7 +20,9 @@ public record BinaryCrossEntropy(float[] positiveWeights) {
     }
 
     public Tensor of(Tensor logits, float[] targets) {
-        Tensor w = positiveWeights == null ? null : Tensor.of(logits.device(), Shape.of(positiveWeights.length), positiveWeights);
+        Tensor w = positiveWeights == null
+                ? null
+                : Tensor.of(logits.device(), Shape.of(positiveWeights.length), positiveWeights);
         return Loss.binaryCrossEntropy(logits, targets, w);
     }
 }

@@ -4,9 +4,9 @@ import dev.merapi.engine.Loss;
 import dev.merapi.engine.Shape;
 import dev.merapi.engine.Tensor;
 
-/// Cross-entropy with class weights w and label smoothing s (Szegedy et al. 2016, arXiv:1512.00567), as PyTorch's
-/// `CrossEntropyLoss(weight, label_smoothing)`:
-/// `loss = Σ_r [(1−s)·w_y·(−ln p_y) + s/K·Σ_c w_c·(−ln p_c)] / Σ_r w_y`,  `p = softmax(logits)`
+/// Cross-entropy with class weights w and label smoothing s (Szegedy et al. 2016, arXiv:1512.00567), as
+/// PyTorch's `CrossEntropyLoss(weight, label_smoothing)`: `loss = Σ_r [(1−s)·w_y·(−ln p_y) + s/K·Σ_c w_c·(−ln
+/// p_c)] / Σ_r w_y`,  `p = softmax(logits)`
 ///
 ///     logits [B, K]    labels [B], −100 for rows that do not count    loss []
 ///
@@ -20,7 +20,8 @@ public record CrossEntropy(float[] weights, float smoothing) {
             weights = weights.clone();
             for (float w : weights)
                 if (!(w >= 0 && w < Float.POSITIVE_INFINITY))
-                    throw new IllegalArgumentException("cross-entropy: class weights must be finite and not negative, got " + w);
+                    throw new IllegalArgumentException(
+                            "cross-entropy: class weights must be finite and not negative, got " + w);
         }
     }
 

@@ -23,7 +23,8 @@ import java.util.List;
 ///
 ///     ids [N] ─Embeddings▶ [N, C] ─Layer × L▶ hidden [N, C] ─Pooler▶ pooled [B, C]
 ///
-/// Everything but attention treats a token alone, so a batch is one matrix of its N tokens, without padding; attention looks at `starts`.
+/// Everything but attention treats a token alone, so a batch is one matrix of its N tokens, without padding;
+/// attention looks at `starts`.
 public final class Bert {
     private final BertConfig config;
     private final Embeddings embeddings;
@@ -101,9 +102,12 @@ public final class Bert {
 
         Embeddings(Parameters at, BertConfig config) {
             int channels = config.hiddenSize();
-            Tensor words = at.add("word_embeddings.weight", Parameter.Initial.NORMAL, config.vocabularySize(), channels);
-            Tensor positions = at.add("position_embeddings.weight", Parameter.Initial.NORMAL, config.maxPositions(), channels);
-            Tensor types = at.add("token_type_embeddings.weight", Parameter.Initial.NORMAL, config.typeVocabularySize(), channels);
+            Tensor words =
+                    at.add("word_embeddings.weight", Parameter.Initial.NORMAL, config.vocabularySize(), channels);
+            Tensor positions =
+                    at.add("position_embeddings.weight", Parameter.Initial.NORMAL, config.maxPositions(), channels);
+            Tensor types = at.add(
+                    "token_type_embeddings.weight", Parameter.Initial.NORMAL, config.typeVocabularySize(), channels);
             this.config = config;
             this.tables = new Tensor[] {words, types, positions};
             this.norm = new LayerNorm(at.under("LayerNorm"), channels, config.layerNormEps());
@@ -111,9 +115,11 @@ public final class Bert {
 
         public Tensor forward(Sequences batch, Pass pass) {
             if (batch.longest() > config.maxPositions())
-                throw new IllegalArgumentException("bert: a sequence of " + batch.longest() + " tokens is longer than the model's " + config.maxPositions()
+                throw new IllegalArgumentException("bert: a sequence of " + batch.longest()
+                        + " tokens is longer than the model's " + config.maxPositions()
                         + " positions; truncate it (max length " + config.maxPositions() + ")");
-            Tensor sum = Gather.embeddings(tables, new int[][] {batch.ids(), batch.typeIds(), batch.positions()}); // [N, C]
+            Tensor sum =
+                    Gather.embeddings(tables, new int[][] {batch.ids(), batch.typeIds(), batch.positions()}); // [N, C]
             return Elementwise.dropout(norm.forward(sum), pass.dropout(config.hiddenDropout(), 0));
         }
     }
@@ -151,7 +157,8 @@ public final class Bert {
             Tensor a = attentionNorm.forward(
                     attentionOutput.forward(context), pass.dropout(config.hiddenDropout(), firstSite + 1), x); // [N, C]
             Tensor wide = Elementwise.activation(config.activation(), intermediate.forward(a)); // [N, I]
-            return outputNorm.forward(output.forward(wide), pass.dropout(config.hiddenDropout(), firstSite + 2), a); // [N, C]
+            return outputNorm.forward(
+                    output.forward(wide), pass.dropout(config.hiddenDropout(), firstSite + 2), a); // [N, C]
         }
     }
 

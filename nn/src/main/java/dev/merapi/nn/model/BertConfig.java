@@ -36,11 +36,14 @@ public record BertConfig(
 
     public BertConfig {
         if (heads < 1 || hiddenSize % heads != 0)
-            throw new PretrainedException("config.json: hidden_size " + hiddenSize + " is not a multiple of num_attention_heads " + heads
-                    + "; each head gets hidden_size / num_attention_heads channels");
+            throw new PretrainedException(
+                    "config.json: hidden_size " + hiddenSize + " is not a multiple of num_attention_heads " + heads
+                            + "; each head gets hidden_size / num_attention_heads channels");
         if (layers < 1 || vocabularySize < 1 || intermediateSize < 1 || maxPositions < 1 || typeVocabularySize < 1)
-            throw new PretrainedException("config.json: num_hidden_layers, vocab_size, intermediate_size, max_position_embeddings and type_vocab_size "
-                    + "must be at least 1, got " + layers + ", " + vocabularySize + ", " + intermediateSize + ", " + maxPositions + ", " + typeVocabularySize);
+            throw new PretrainedException(
+                    "config.json: num_hidden_layers, vocab_size, intermediate_size, max_position_embeddings and type_vocab_size "
+                            + "must be at least 1, got " + layers + ", " + vocabularySize + ", " + intermediateSize
+                            + ", " + maxPositions + ", " + typeVocabularySize);
     }
 
     /// Reads a transformers config; what it leaves out has the defaults of transformers.
@@ -49,10 +52,12 @@ public record BertConfig(
     public static BertConfig of(Json.Obj json) {
         String type = json.string("model_type", "bert");
         if (!type.equals("bert"))
-            throw new PretrainedException(json.where() + "model_type is \"" + type + "\", expected \"bert\"; other architectures are not supported yet");
+            throw new PretrainedException(json.where() + "model_type is \"" + type
+                    + "\", expected \"bert\"; other architectures are not supported yet");
         String positions = json.string("position_embedding_type", "absolute");
         if (!positions.equals("absolute"))
-            throw new PretrainedException(json.where() + "position_embedding_type is \"" + positions + "\", expected \"absolute\"");
+            throw new PretrainedException(
+                    json.where() + "position_embedding_type is \"" + positions + "\", expected \"absolute\"");
         if (json.bool("is_decoder", false))
             throw new PretrainedException(json.where() + "is_decoder is true, expected an encoder");
         float hiddenDropout = (float) json.number("hidden_dropout_prob", 0.1);
@@ -78,14 +83,27 @@ public record BertConfig(
             case "gelu_new", "gelu_pytorch_tanh", "gelu_fast" -> Activation.GELU_TANH;
             case "relu" -> Activation.RELU;
             case "tanh" -> Activation.TANH;
-            default -> throw new PretrainedException(
-                    where + "hidden_act is \"" + name + "\", expected gelu, gelu_new, gelu_pytorch_tanh, relu or tanh");
+            default ->
+                throw new PretrainedException(where + "hidden_act is \"" + name
+                        + "\", expected gelu, gelu_new, gelu_pytorch_tanh, relu or tanh");
         };
     }
 
     /// The same network with every dropout at p.
     public BertConfig withDropout(float p) {
-        return new BertConfig(vocabularySize, hiddenSize, layers, heads, intermediateSize, activation, p, p, p, maxPositions,
-                typeVocabularySize, layerNormEps, initializerRange);
+        return new BertConfig(
+                vocabularySize,
+                hiddenSize,
+                layers,
+                heads,
+                intermediateSize,
+                activation,
+                p,
+                p,
+                p,
+                maxPositions,
+                typeVocabularySize,
+                layerNormEps,
+                initializerRange);
     }
 }

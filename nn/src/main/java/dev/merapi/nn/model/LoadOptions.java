@@ -5,7 +5,8 @@ import java.util.List;
 
 /// How a pretrained folder becomes a model.
 ///
-/// @param labels      names of the outputs of a head to fine-tune, in order; null to take the head that was saved
+/// @param labels      names of the outputs of a head to fine-tune, in order; null to take the head that was
+///     saved
 /// @param problemType what the outputs mean; null to take what was saved
 /// @param dropout     overrides every dropout of the config; null to leave them
 /// @param device      where the parameters live; null for [Device#best]
@@ -27,7 +28,8 @@ public record LoadOptions(List<String> labels, ProblemType problemType, Float dr
         return PRETRAINED;
     }
 
-    /// With a head for these labels, for training: freshly initialised unless the checkpoint has one of that size.
+    /// With a head for these labels, for training: freshly initialised unless the checkpoint has one of that
+    /// size.
     public static LoadOptions labels(String... labels) {
         return labels(List.of(labels));
     }

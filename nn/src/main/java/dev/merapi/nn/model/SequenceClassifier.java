@@ -26,7 +26,8 @@ import java.util.Map;
 ///
 ///     pooled [B, C]    logits [B, K]
 ///
-/// `bert.*` and `classifier.*` are its parameters' names; a folder that transformers wrote loads here, one saved here loads there.
+/// `bert.*` and `classifier.*` are its parameters' names; a folder that transformers wrote loads here, one
+/// saved here loads there.
 public final class SequenceClassifier {
     private final Json.Obj json;
     private final Device device;
@@ -50,14 +51,19 @@ public final class SequenceClassifier {
         this.bert = new Bert(parameters.under("bert"), config, true);
         this.classifier = new Linear(parameters.under("classifier"), config.hiddenSize(), labels.size());
         boolean newHead = options.labels() != null;
-        this.report = Weights.load(parameters.all(), checkpoint, "bert.",
+        this.report = Weights.load(
+                parameters.all(),
+                checkpoint,
+                "bert.",
                 name -> newHead && (name.startsWith("classifier.") || name.startsWith("bert.pooler.")),
-                config.initializerRange(), options.seed());
+                config.initializerRange(),
+                options.seed());
     }
 
     /// Loads a Hugging Face folder: `config.json` and its weights.
     ///
-    /// @throws PretrainedException if a file is missing, damaged or does not fit; the message names file, tensor and remedy
+    /// @throws PretrainedException if a file is missing, damaged or does not fit; the message names file,
+    ///     tensor and remedy
     public static SequenceClassifier fromPretrained(Path folder, LoadOptions options) {
         Json.Obj config = readConfig(folder);
         try (Checkpoint checkpoint = Checkpoint.open(folder)) {
@@ -73,10 +79,13 @@ public final class SequenceClassifier {
     /// `config.json` of a model folder.
     static Json.Obj readConfig(Path folder) {
         if (!Files.isDirectory(folder))
-            throw new PretrainedException(folder + ": no such folder; expected a Hugging Face model folder with config.json and model.safetensors");
+            throw new PretrainedException(folder
+                    + ": no such folder; expected a Hugging Face model folder with config.json and model.safetensors");
         Path file = folder.resolve("config.json");
         if (!Files.isRegularFile(file))
-            throw new PretrainedException(folder + ": config.json is missing; expected a Hugging Face model folder with config.json and model.safetensors");
+            throw new PretrainedException(
+                    folder
+                            + ": config.json is missing; expected a Hugging Face model folder with config.json and model.safetensors");
         return Json.read(file);
     }
 
@@ -121,8 +130,8 @@ public final class SequenceClassifier {
             if (p.name().startsWith("bert.") && !p.name().startsWith("bert.pooler.")) p.freeze();
     }
 
-    /// Saves a folder that transformers loads, with equal logits: `config.json`, `model.safetensors` and other files such as the tokenizer's.
-    /// The old folder stays until the new one is complete.
+    /// Saves a folder that transformers loads, with equal logits: `config.json`, `model.safetensors` and other
+    /// files such as the tokenizer's. The old folder stays until the new one is complete.
     ///
     /// @throws PretrainedException if the folder cannot be written
     public void savePretrained(Path folder, Map<String, byte[]> otherFiles) {

@@ -20,9 +20,16 @@ import java.util.function.Predicate;
 final class Weights {
     private Weights() {}
 
-    /// @param mayBeNew whether a parameter of this name may be initialised where the checkpoint does not have it in that shape
+    /// @param mayBeNew whether a parameter of this name may be initialised where the checkpoint does not have
+    ///     it in that shape
     /// @throws PretrainedException if any other parameter is missing or has another shape
-    static LoadReport load(List<Parameter> parameters, Checkpoint checkpoint, String basePrefix, Predicate<String> mayBeNew, float range, long seed) {
+    static LoadReport load(
+            List<Parameter> parameters,
+            Checkpoint checkpoint,
+            String basePrefix,
+            Predicate<String> mayBeNew,
+            float range,
+            long seed) {
         Map<String, long[]> wanted = new LinkedHashMap<>();
         for (Parameter p : parameters) wanted.put(p.name(), shape(p));
         WeightNames.Match match = WeightNames.match(wanted, checkpoint, basePrefix);
@@ -41,14 +48,17 @@ final class Weights {
     private static void refuse(LoadReport report, Checkpoint checkpoint, Predicate<String> mayBeNew) {
         for (LoadReport.Mismatch m : report.mismatched())
             if (!mayBeNew.test(m.name()))
-                throw new PretrainedException(checkpoint.source() + ": " + m + "; does config.json belong to these weights?");
+                throw new PretrainedException(
+                        checkpoint.source() + ": " + m + "; does config.json belong to these weights?");
         List<String> lost = report.missing().stream().filter(mayBeNew.negate()).toList();
         if (lost.isEmpty()) return;
         Set<String> shown = new HashSet<>(lost.subList(0, Math.min(3, lost.size())));
         throw new PretrainedException(checkpoint.source() + ": " + lost.size() + " weights are missing, among them "
                 + String.join(", ", shown.stream().sorted().toList())
-                + "; expected a checkpoint of this model" + (lost.stream().allMatch(n -> n.startsWith("classifier.") || n.contains("pooler."))
-                        ? " with its classification head; fine-tune it first (name labels to train a new head)" : ""));
+                + "; expected a checkpoint of this model"
+                + (lost.stream().allMatch(n -> n.startsWith("classifier.") || n.contains("pooler."))
+                        ? " with its classification head; fine-tune it first (name labels to train a new head)"
+                        : ""));
     }
 
     private static void initialise(Parameter p, long seed, int stream, float range) {
@@ -62,7 +72,9 @@ final class Weights {
 
     static List<SafetensorsWriter.Weight> toSave(List<Parameter> parameters) {
         List<SafetensorsWriter.Weight> weights = new ArrayList<>();
-        for (Parameter p : parameters) weights.add(new SafetensorsWriter.Weight(p.name(), shape(p), p.tensor().data()));
+        for (Parameter p : parameters)
+            weights.add(
+                    new SafetensorsWriter.Weight(p.name(), shape(p), p.tensor().data()));
         return weights;
     }
 

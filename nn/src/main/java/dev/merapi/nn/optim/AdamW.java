@@ -11,15 +11,17 @@ import java.util.BitSet;
 import java.util.List;
 import java.util.function.Predicate;
 
-/// Adam with decoupled weight decay (Loshchilov & Hutter 2019, arXiv:1711.05101), the numbers of PyTorch's `AdamW`:
+/// Adam with decoupled weight decay (Loshchilov & Hutter 2019, arXiv:1711.05101), the numbers of PyTorch's
+/// `AdamW`:
 ///
 ///     p ← p − lr·λ·p
 ///     m ← β1·m + (1−β1)·g            v ← β2·v + (1−β2)·g²
 ///     m̂ = m / (1−β1ᵗ)                v̂ = v / (1−β2ᵗ)
 ///     p ← p − lr·m̂ / (√v̂ + ε)
 ///
-/// A table whose gradient is sparse gets exactly the dense update: rows of the batch as above; rows of an earlier batch with g = 0, since their m and v
-/// still decay; rows never seen have m = v = 0, and only the weight decay moves them.
+/// A table whose gradient is sparse gets exactly the dense update: rows of the batch as above; rows of an
+/// earlier batch with g = 0, since their m and v still decay; rows never seen have m = v = 0, and only the
+/// weight decay moves them.
 public final class AdamW {
     private final List<State> states = new ArrayList<>();
     private double beta1 = 0.9;
@@ -120,7 +122,13 @@ public final class AdamW {
                         next++;
                         end++;
                     }
-                    update(k, tensor, row, end, gradient.values().slice(from * gradient.columns(), (end - row) * gradient.columns()), step);
+                    update(
+                            k,
+                            tensor,
+                            row,
+                            end,
+                            gradient.values().slice(from * gradient.columns(), (end - row) * gradient.columns()),
+                            step);
                     if (seen != null) seen.set(row, end);
                 } else {
                     int limit = next < gradient.count() ? gradient.rows()[next] : rows;

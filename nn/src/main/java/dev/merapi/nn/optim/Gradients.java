@@ -26,8 +26,9 @@ public final class Gradients {
         return dense == null ? 0 : k.sumOfSquares(dense.length, dense);
     }
 
-    /// What gradients must be multiplied with so that their norm is at most `maxNorm` (Pascanu et al. 2013, arXiv:1211.5063), as PyTorch's
-    /// `clip_grad_norm_`: `min(1, maxNorm / (norm + 1e-6))`. Optimizers apply it in their own pass, [AdamW#step].
+    /// What gradients must be multiplied with so that their norm is at most `maxNorm` (Pascanu et al. 2013,
+    /// arXiv:1211.5063), as PyTorch's `clip_grad_norm_`: `min(1, maxNorm / (norm + 1e-6))`. Optimizers apply it
+    /// in their own pass, [AdamW#step].
     public static float clipScale(double norm, double maxNorm) {
         return (float) Math.min(1.0, maxNorm / (norm + 1e-6));
     }
@@ -41,7 +42,8 @@ public final class Gradients {
             Kernels k = p.tensor().device().kernels();
             SparseRows sparse = p.tensor().sparseGradient();
             Floats dense = p.tensor().gradient();
-            if (sparse != null) k.scale(sparse.count() * sparse.columns(), scale, sparse.values(), sparse.values(), false);
+            if (sparse != null)
+                k.scale(sparse.count() * sparse.columns(), scale, sparse.values(), sparse.values(), false);
             else if (dense != null) k.scale(dense.length, scale, dense, dense, false);
         }
         return norm;

@@ -9,7 +9,8 @@ public interface Schedule {
         return step -> rate;
     }
 
-    /// PyTorch's `LinearLR(start_factor=1/3, total_iters=warmup)`: from a third of the rate to all of it, then constant.
+    /// PyTorch's `LinearLR(start_factor=1/3, total_iters=warmup)`: from a third of the rate to all of it, then
+    /// constant.
     static Schedule linearWarmup(double rate, int warmupSteps) {
         return step -> step >= warmupSteps ? rate : rate * (1 / 3.0 + (2 / 3.0) * step / warmupSteps);
     }

@@ -11,8 +11,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 
-/// Files that are there completely or not at all, also after a crash: written beside their place, forced to the disk,
-/// then renamed.
+/// Files that are there completely or not at all, also after a crash: written beside their place, forced to the
+/// disk, then renamed.
 final class AtomicFiles {
     private AtomicFiles() {}
 

@@ -5,7 +5,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
-/// The element types of checkpoints, under safetensors' names. Values are little-endian and need not be aligned.
+/// The element types of checkpoints, under safetensors' names. Values are little-endian and need not be
+/// aligned.
 public enum DType {
     BOOL(1),
     U8(1),
@@ -39,8 +40,8 @@ public enum DType {
         this.bytes = bytes;
     }
 
-    /// Converts the `out.length` values of `data` to float32: exact for every type of up to 16 bits and for F32,
-    /// rounded to the nearest for the others.
+    /// Converts the `out.length` values of `data` to float32: exact for every type of up to 16 bits and for
+    /// F32, rounded to the nearest for the others.
     void decode(MemorySegment data, Floats out) {
         if (data.byteSize() != (long) out.length * bytes)
             throw new IllegalArgumentException(
@@ -54,7 +55,8 @@ public enum DType {
         }
     }
 
-    /// Through a small array: five to ten times as fast as value by value, for what many checkpoints are made of.
+    /// Through a small array: five to ten times as fast as value by value, for what many checkpoints are made
+    /// of.
     private void decodeHalves(MemorySegment data, Floats out) {
         short[] block = new short[Math.min(out.length, 4096)];
         for (int from = 0; from < out.length; from += block.length) {
@@ -95,7 +97,8 @@ public enum DType {
         return b < 0 ? -magnitude : magnitude;
     }
 
-    /// A negative long stands for v + 2^64: halved with its lost bit kept sticky, it converts with one rounding.
+    /// A negative long stands for v + 2^64: halved with its lost bit kept sticky, it converts with one
+    /// rounding.
     private static float unsigned(long v) {
         return v >= 0 ? v : 2f * (v >>> 1 | v & 1);
     }

@@ -13,8 +13,9 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
 
-/// Saves a model folder so that there is the old folder or the complete new one: files are written into a hidden folder
-/// beside it, forced to the disk, and renamed into place by [#commit]. Closed without a commit, it leaves nothing.
+/// Saves a model folder so that there is the old folder or the complete new one: files are written into a
+/// hidden folder beside it, forced to the disk, and renamed into place by [#commit]. Closed without a commit,
+/// it leaves nothing.
 ///
 ///     try (var out = FolderWriter.open(folder)) {
 ///         out.json("config.json", config);
@@ -93,8 +94,8 @@ public final class FolderWriter implements AutoCloseable {
         SafetensorsWriter.write(file(name), weights);
     }
 
-    /// Puts the new folder into the place of the old one. Between two renames there is a moment without a folder; a
-    /// crash in it leaves both beside their place, complete.
+    /// Puts the new folder into the place of the old one. Between two renames there is a moment without a
+    /// folder; a crash in it leaves both beside their place, complete.
     public void commit() {
         try {
             force();

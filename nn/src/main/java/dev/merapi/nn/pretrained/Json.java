@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/// An immutable JSON tree that keeps the order of members and the exact text of numbers, so that a config that is
-/// read and written again says what it said. [JsonReader] reads it, [#pretty] writes it as Python's
+/// An immutable JSON tree that keeps the order of members and the exact text of numbers, so that a config that
+/// is read and written again says what it said. [JsonReader] reads it, [#pretty] writes it as Python's
 /// `json.dumps(indent=2)` does.
 ///
 ///     var config = Json.read(folder.resolve("config.json"));
@@ -42,16 +42,16 @@ public sealed interface Json {
         return JsonReader.read(source, utf8);
     }
 
-    /// The text that Python's `json.dumps(value, indent=2)` makes: ASCII, two spaces a level, members in their order,
-    /// no line break at the end.
+    /// The text that Python's `json.dumps(value, indent=2)` makes: ASCII, two spaces a level, members in their
+    /// order, no line break at the end.
     default String pretty() {
         StringBuilder out = new StringBuilder();
         JsonPrinter.print(this, "\n", out);
         return out.toString();
     }
 
-    /// An object. Every getter throws a [PretrainedException] that names the file, the member, what it must be and
-    /// what it is. A getter with a default returns it where the member is missing or null.
+    /// An object. Every getter throws a [PretrainedException] that names the file, the member, what it must be
+    /// and what it is. A getter with a default returns it where the member is missing or null.
     ///
     /// @param where what an error begins with: `config.json: `, or `config.json: vision.` inside of a member
     record Obj(String where, Map<String, Json> members) implements Json {

@@ -4,7 +4,8 @@ import java.math.BigDecimal;
 import java.util.Iterator;
 import java.util.Map;
 
-/// Writes [Json] as Python's `json.dumps(value, indent=2)` does, so that configs saved here look like transformers'.
+/// Writes [Json] as Python's `json.dumps(value, indent=2)` does, so that configs saved here look like
+/// transformers'.
 final class JsonPrinter {
     private JsonPrinter() {}
 
@@ -46,7 +47,8 @@ final class JsonPrinter {
 
     /// A string literal.
     ///
-    /// @param plain the last character that is written as it is; what is above, and control characters, are escaped
+    /// @param plain the last character that is written as it is; what is above, and control characters, are
+    ///     escaped
     static void quote(String text, char plain, StringBuilder out) {
         out.append('"');
         for (int i = 0; i < text.length(); i++) {

@@ -19,8 +19,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/// Reads [Json] with Jackson's streaming parser. Refused: duplicate names (compared after unescaping), bytes that are
-/// not UTF-8, a byte order mark, nesting deeper than [#MAX_DEPTH], anything after the object.
+/// Reads [Json] with Jackson's streaming parser. Refused: duplicate names (compared after unescaping), bytes
+/// that are not UTF-8, a byte order mark, nesting deeper than [#MAX_DEPTH], anything after the object.
 final class JsonReader {
     static final int MAX_DEPTH = 100;
 

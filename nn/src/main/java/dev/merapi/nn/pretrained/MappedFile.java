@@ -8,8 +8,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.function.Supplier;
 
-/// A file mapped into memory for reading, of any size. Were it truncated under the mapping, its pages would be gone (a
-/// SIGBUS, which the JVM turns into an InternalError) or read as zeros: [#reading] says so instead.
+/// A file mapped into memory for reading, of any size. Were it truncated under the mapping, its pages would be
+/// gone (a SIGBUS, which the JVM turns into an InternalError) or read as zeros: [#reading] says so instead.
 final class MappedFile implements AutoCloseable {
     private final String name;
     private final Arena arena = Arena.ofShared();

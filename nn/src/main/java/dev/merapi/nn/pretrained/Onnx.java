@@ -15,8 +15,9 @@ import java.util.function.Supplier;
 
 /// The weights in an ONNX model: its initializers, under their names.
 ///
-/// PyTorch's exporter turns `x·Wᵀ + b` into `Add(MatMul(x, V), b)` with `V = Wᵀ [in, out]`, and gives V a number for
-/// a name. The bias keeps its name, so V is found through it, and read as `<the bias's prefix>.weight`, W [out, in].
+/// PyTorch's exporter turns `x·Wᵀ + b` into `Add(MatMul(x, V), b)` with `V = Wᵀ [in, out]`, and gives V a
+/// number for a name. The bias keeps its name, so V is found through it, and read as `<the bias's
+/// prefix>.weight`, W [out, in].
 final class Onnx implements Checkpoint {
 
     /// Where a tensor that we expose comes from.

@@ -1,8 +1,8 @@
 package dev.merapi.nn.pretrained;
 
 /// The one exception of this package: a file that is no checkpoint, a config that cannot be true, a folder that
-/// cannot be written. The message says in one line which file and tensor, what was expected, what was found, and what
-/// to do.
+/// cannot be written. The message says in one line which file and tensor, what was expected, what was found,
+/// and what to do.
 public final class PretrainedException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

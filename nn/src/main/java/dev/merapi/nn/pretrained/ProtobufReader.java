@@ -6,9 +6,9 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 
-/// The wire format of Protocol Buffers (<https://protobuf.dev/programming-guides/encoding>), as much of it as ONNX
-/// needs: a message is a run of fields, each a tag (number and wire type) and a value. Every step is checked against
-/// the end.
+/// The wire format of Protocol Buffers (<https://protobuf.dev/programming-guides/encoding>), as much of it as
+/// ONNX needs: a message is a run of fields, each a tag (number and wire type) and a value. Every step is
+/// checked against the end.
 ///
 ///     while (reader.next())
 ///         switch (reader.field()) {

@@ -10,8 +10,9 @@ import java.util.Collections;
 import java.util.Map;
 import java.util.Set;
 
-/// A safetensors file (<https://github.com/huggingface/safetensors>), mapped into memory: an unsigned 64-bit header
-/// length N, N bytes of JSON, then the values of the tensors one after another. Files over 2 GiB are read too.
+/// A safetensors file (<https://github.com/huggingface/safetensors>), mapped into memory: an unsigned 64-bit
+/// header length N, N bytes of JSON, then the values of the tensors one after another. Files over 2 GiB are
+/// read too.
 public final class Safetensors implements Checkpoint {
     private static final ValueLayout.OfLong LENGTH = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final long MAX_HEADER = 100_000_000;

@@ -13,9 +13,11 @@ import java.util.TreeMap;
 
 /// The header of a safetensors file: where each tensor lies in the data that follows it.
 ///
-///     {"__metadata__": {"format": "pt"}, "a.weight": {"dtype": "F32", "shape": [2, 3], "data_offsets": [0, 24]}, …}
+///     {"__metadata__": {"format": "pt"}, "a.weight": {"dtype": "F32", "shape": [2, 3], "data_offsets": [0,
+///     24]}, …}
 ///
-/// Sorted by offset, the tensors fill the data without hole or overlap: a file that says anything else is refused.
+/// Sorted by offset, the tensors fill the data without hole or overlap: a file that says anything else is
+/// refused.
 record SafetensorsHeader(Map<String, String> metadata, Map<String, Entry> entries) {
     private static final int MAX_RANK = 64;
     private static final String DAMAGED = "; the file is damaged, download it again";

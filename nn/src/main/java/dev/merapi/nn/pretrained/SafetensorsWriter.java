@@ -13,8 +13,9 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
-/// Writes safetensors files as the Python library does: tensors by descending size of their type (here all F32), then
-/// by name; the header padded with spaces to a multiple of 8; `{"format": "pt"}`, which transformers asks for.
+/// Writes safetensors files as the Python library does: tensors by descending size of their type (here all
+/// F32), then by name; the header padded with spaces to a multiple of 8; `{"format": "pt"}`, which transformers
+/// asks for.
 public final class SafetensorsWriter {
     private static final int BUFFER_BYTES = 1 << 20;
 

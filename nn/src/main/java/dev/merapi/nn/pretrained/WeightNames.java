@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
 
-/// Finds the weights that a model wants among the names of a checkpoint, as transformers does: old names of LayerNorm's
-/// parameters, a base prefix (`bert.`) too many or too few, buffers that are not weights.
+/// Finds the weights that a model wants among the names of a checkpoint, as transformers does: old names of
+/// LayerNorm's parameters, a base prefix (`bert.`) too many or too few, buffers that are not weights.
 public final class WeightNames {
     private static final Pattern IGNORED = Pattern.compile("(^|\\.)position_ids$");
 
@@ -19,14 +19,16 @@ public final class WeightNames {
     /// @param found wanted name → name in the checkpoint, for those that are there in the wanted shape
     public record Match(Map<String, String> found, LoadReport report) {}
 
-    /// `LayerNorm.gamma` and `LayerNorm.beta`, TensorFlow's names, become `LayerNorm.weight` and `LayerNorm.bias`.
+    /// `LayerNorm.gamma` and `LayerNorm.beta`, TensorFlow's names, become `LayerNorm.weight` and
+    /// `LayerNorm.bias`.
     public static String modern(String name) {
         if (name.endsWith("LayerNorm.gamma")) return name.substring(0, name.length() - "gamma".length()) + "weight";
         if (name.endsWith("LayerNorm.beta")) return name.substring(0, name.length() - "beta".length()) + "bias";
         return name;
     }
 
-    /// Whether a tensor is a buffer that older versions of transformers saved among the weights: `position_ids`.
+    /// Whether a tensor is a buffer that older versions of transformers saved among the weights:
+    /// `position_ids`.
     public static boolean ignored(String name) {
         return IGNORED.matcher(name).find();
     }
@@ -34,8 +36,8 @@ public final class WeightNames {
     /// Compares the names and shapes that a model wants with those of a checkpoint.
     ///
     /// @param wanted the model's names and shapes, in the order in which missing ones are reported
-    /// @param basePrefix with its dot, such as `bert.`: added where only the model's names have it, stripped where
-    ///     only the checkpoint's do
+    /// @param basePrefix with its dot, such as `bert.`: added where only the model's names have it, stripped
+    ///     where only the checkpoint's do
     public static Match match(Map<String, long[]> wanted, Checkpoint checkpoint, String basePrefix) {
         boolean modelHas = wanted.keySet().stream().anyMatch(n -> n.startsWith(basePrefix));
         boolean checkpointHas = checkpoint.names().stream().anyMatch(n -> n.startsWith(basePrefix));

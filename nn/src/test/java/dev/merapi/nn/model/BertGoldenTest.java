@@ -29,7 +29,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 /// The golden values were made in float64 by `src/reference/golden_bert.py`.
 class BertGoldenTest {
     private static final Path GOLDEN = Path.of("src/test/resources/dev/merapi/nn/golden");
-    private static final CrossEntropy LOSS = CrossEntropy.of().weights(2f, 1.2f, 1f).labelSmoothing(0.1f);
+    private static final CrossEntropy LOSS =
+            CrossEntropy.of().weights(2f, 1.2f, 1f).labelSmoothing(0.1f);
 
     /// How each case was trained, as the metadata of its golden.safetensors says.
     private enum Case {
@@ -52,7 +53,8 @@ class BertGoldenTest {
     @MethodSource("cases")
     void everyHiddenStateEqualsTransformers(Case golden, Device device) {
         SequenceClassifier model = load(golden, device);
-        try (Checkpoint expected = expected(golden); Scope _ = Scope.inference()) {
+        try (Checkpoint expected = expected(golden);
+                Scope _ = Scope.inference()) {
             Sequences batch = batch(expected, "");
             Tensor x = model.bert().embeddings().forward(batch, Pass.INFERENCE);
             close(values(expected, "hidden.0"), x.toArray(), 1e-5f, "hidden.0");
@@ -60,8 +62,16 @@ class BertGoldenTest {
                 x = model.bert().layers().get(i).forward(x, batch.starts(), Pass.INFERENCE);
                 close(values(expected, "hidden." + (i + 1)), x.toArray(), 1e-5f, "hidden." + (i + 1));
             }
-            close(values(expected, "pooled"), model.bert().forward(batch, Pass.INFERENCE).pooled().toArray(), 1e-5f, "pooled");
-            close(values(expected, "logits"), model.forward(batch, Pass.INFERENCE).toArray(), 1e-5f, "logits");
+            close(
+                    values(expected, "pooled"),
+                    model.bert().forward(batch, Pass.INFERENCE).pooled().toArray(),
+                    1e-5f,
+                    "pooled");
+            close(
+                    values(expected, "logits"),
+                    model.forward(batch, Pass.INFERENCE).toArray(),
+                    1e-5f,
+                    "logits");
         }
     }
 
@@ -69,8 +79,10 @@ class BertGoldenTest {
     @MethodSource("cases")
     void everyGradientEqualsPyTorch(Case golden, Device device) {
         SequenceClassifier model = load(golden, device);
-        try (Checkpoint expected = expected(golden); Scope _ = Scope.open()) {
-            Tensor loss = LOSS.of(model.forward(batch(expected, ""), Pass.training(1, 0)), integers(expected, "labels"));
+        try (Checkpoint expected = expected(golden);
+                Scope _ = Scope.open()) {
+            Tensor loss =
+                    LOSS.of(model.forward(batch(expected, ""), Pass.training(1, 0)), integers(expected, "labels"));
             assertEquals(values(expected, "loss")[0], loss.item(), 1e-5f);
             loss.backward();
             for (Parameter p : model.parameters())
@@ -96,7 +108,9 @@ class BertGoldenTest {
             for (int step = 0; step < 10; step++) {
                 String prefix = step % 3 == 0 ? "" : "batch." + step % 3 + ".";
                 try (Scope _ = Scope.open()) {
-                    Tensor loss = LOSS.of(model.forward(batch(expected, prefix), Pass.training(1, step)), integers(expected, prefix + "labels"));
+                    Tensor loss = LOSS.of(
+                            model.forward(batch(expected, prefix), Pass.training(1, step)),
+                            integers(expected, prefix + "labels"));
                     losses[step] = loss.item();
                     loss.backward();
                     norms[step] = (float) Gradients.norm(model.parameters());
@@ -108,15 +122,21 @@ class BertGoldenTest {
             assertArrayEquals(values(expected, "losses"), losses, 1e-4f);
             close(values(expected, "norms"), norms, 1e-4f, "norms");
             for (Parameter p : model.parameters()) {
-                // The softmax does not see a key's bias: its gradient is 0, and Adam makes full steps out of what rounding leaves.
+                // The softmax does not see a key's bias: its gradient is 0, and Adam makes full steps out of what
+                // rounding leaves.
                 boolean noise = p.name().endsWith("key.bias");
-                assertArrayEquals(values(expected, "after." + p.name()), p.tensor().toArray(), noise ? (float) (2 * moved) : 2e-5f, p.name());
+                assertArrayEquals(
+                        values(expected, "after." + p.name()),
+                        p.tensor().toArray(),
+                        noise ? (float) (2 * moved) : 2e-5f,
+                        p.name());
             }
         }
     }
 
     private static SequenceClassifier load(Case golden, Device device) {
-        SequenceClassifier model = SequenceClassifier.fromPretrained(golden.folder, LoadOptions.pretrained().device(device));
+        SequenceClassifier model = SequenceClassifier.fromPretrained(
+                golden.folder, LoadOptions.pretrained().device(device));
         assertTrue(model.report().complete(), model.report().summary());
         return model;
     }
@@ -126,7 +146,10 @@ class BertGoldenTest {
     }
 
     private static Sequences batch(Checkpoint golden, String prefix) {
-        return new Sequences(integers(golden, prefix + "ids"), integers(golden, prefix + "type_ids"), integers(golden, prefix + "starts"));
+        return new Sequences(
+                integers(golden, prefix + "ids"),
+                integers(golden, prefix + "type_ids"),
+                integers(golden, prefix + "starts"));
     }
 
     private static float[] values(Checkpoint golden, String name) {
@@ -142,7 +165,8 @@ class BertGoldenTest {
         return integers;
     }
 
-    /// Equal within `tolerance` times the largest magnitude of the array (at least 1e-3): float32 noise is relative to the values that are summed.
+    /// Equal within `tolerance` times the largest magnitude of the array (at least 1e-3): float32 noise is
+    /// relative to the values that are summed.
     private static void close(float[] expected, float[] actual, float tolerance, String what) {
         float largest = 1e-3f;
         for (float e : expected) largest = Math.max(largest, Math.abs(e));

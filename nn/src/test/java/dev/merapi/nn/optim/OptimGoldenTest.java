@@ -32,7 +32,10 @@ class OptimGoldenTest {
 
     private static void giveGradient(Parameter p, float[] gradient) {
         try (Scope _ = Scope.open()) {
-            Reduce.sum(Elementwise.multiply(p.tensor(), Tensor.of(p.tensor().device(), p.tensor().shape(), gradient))).backward();
+            Reduce.sum(Elementwise.multiply(
+                            p.tensor(),
+                            Tensor.of(p.tensor().device(), p.tensor().shape(), gradient)))
+                    .backward();
         }
     }
 
@@ -54,7 +57,8 @@ class OptimGoldenTest {
                 giveGradient(p, gradient);
                 optimizer.step(golden.number(key + "lr"));
                 if (t == 1 || t == 10 || t == 100)
-                    assertArrayEquals(golden.floats(key + "p" + t), p.tensor().toArray(), 1e-6f, key + "p" + t + " on " + device);
+                    assertArrayEquals(
+                            golden.floats(key + "p" + t), p.tensor().toArray(), 1e-6f, key + "p" + t + " on " + device);
             }
         }
     }
@@ -66,14 +70,18 @@ class OptimGoldenTest {
             for (int i = 0; i < start.length; i++) start[i] = (float) Math.sin(i);
             Tensor sparse = Tensor.variable(device, Shape.of(40, 3), start);
             Tensor dense = Tensor.variable(device, Shape.of(40, 3), start);
-            AdamW first = AdamW.of(List.of(new Parameter("sparse", sparse, Parameter.Initial.NORMAL))).weightDecay(0.1);
-            AdamW second = AdamW.of(List.of(new Parameter("dense", dense, Parameter.Initial.NORMAL))).weightDecay(0.1);
+            AdamW first = AdamW.of(List.of(new Parameter("sparse", sparse, Parameter.Initial.NORMAL)))
+                    .weightDecay(0.1);
+            AdamW second = AdamW.of(List.of(new Parameter("dense", dense, Parameter.Initial.NORMAL)))
+                    .weightDecay(0.1);
             float[] zeros = new float[start.length];
             int[][] batches = {{3, 4, 5, 3}, {39, 0}, {5, 7, 7, 30}, {4}, {3, 4, 5, 6, 7}};
             for (int[] ids : batches) {
                 for (Tensor table : List.of(sparse, dense)) {
                     try (Scope _ = Scope.open()) {
-                        Tensor used = table == sparse ? table : Elementwise.add(table, Tensor.of(device, table.shape(), zeros));
+                        Tensor used = table == sparse
+                                ? table
+                                : Elementwise.add(table, Tensor.of(device, table.shape(), zeros));
                         Tensor rows = Gather.rows(used, ids);
                         Reduce.sum(Elementwise.multiply(rows, rows)).backward();
                     }
@@ -114,7 +122,10 @@ class OptimGoldenTest {
             double norm = Gradients.clipNorm(parameters, golden.number(key + "max_norm"));
             assertEquals(golden.number(key + "norm"), norm, 1e-6 * norm);
             for (int i = 0; i < 2; i++)
-                assertArrayEquals(golden.floats(key + "clipped" + i), parameters.get(i).tensor().gradientToArray(), 1e-6f);
+                assertArrayEquals(
+                        golden.floats(key + "clipped" + i),
+                        parameters.get(i).tensor().gradientToArray(),
+                        1e-6f);
         }
     }
 

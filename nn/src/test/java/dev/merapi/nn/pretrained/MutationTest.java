@@ -14,7 +14,8 @@ import java.util.random.RandomGeneratorFactory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Seeded damage to golden files: a reader answers with the tensors, or with a [PretrainedException], and nothing else.
+/// Seeded damage to golden files: a reader answers with the tensors, or with a [PretrainedException], and
+/// nothing else.
 class MutationTest {
 
     private interface Reader {
@@ -37,8 +38,8 @@ class MutationTest {
         assertTrue(refused > rounds / 10 && refused < rounds, refused + " of " + rounds + " were refused");
     }
 
-    /// One to three changes: a byte, a bit, a piece left out, a piece doubled, an end cut off, an edge value of 8
-    /// bytes.
+    /// One to three changes: a byte, a bit, a piece left out, a piece doubled, an end cut off, an edge value of
+    /// 8 bytes.
     private static byte[] damage(byte[] original, RandomGenerator random) {
         byte[] bytes = original.clone();
         for (int i = random.nextInt(1, 4); i > 0 && bytes.length > 8; i--) {
