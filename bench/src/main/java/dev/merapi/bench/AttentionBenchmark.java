@@ -20,8 +20,8 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
-/// Attention of BERT-base, 12 heads of 64 channels, 2048 tokens in sequences of one length. `peak` runs the forward pass's 4·N·T·C operations on
-/// registers, on one core; the backward pass has 10·N·T·C.
+/// Attention of BERT-base, 12 heads of 64 channels, 2048 tokens in sequences of one length. `peak` runs the forward
+/// pass's 4·N·T·C operations on registers, on one core; the backward pass has 10·N·T·C.
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)

@@ -20,8 +20,8 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
-/// The matrix products of a linear layer: forward packed and not, dX, dW; `peak` runs as many multiply-adds on registers, on one core.
-/// `-prof gc` must show no array: a product allocates a few small objects.
+/// The matrix products of a linear layer: forward packed and not, dX, dW; `peak` runs as many multiply-adds on
+/// registers, on one core. `-prof gc` must show no array: a product allocates a few small objects.
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)

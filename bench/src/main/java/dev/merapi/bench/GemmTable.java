@@ -7,9 +7,11 @@ import dev.merapi.engine.kernel.Workers;
 import dev.merapi.engine.simd.SimdKernels;
 import java.util.Random;
 
-/// Matrix products of BERT-base and MiniLM as a share of the machine's peak. Arguments: thread counts, 1 and 2 unless given.
+/// Matrix products of BERT-base and MiniLM as a share of the machine's peak. Arguments: thread counts, 1 and 2
+/// unless given.
 ///
-/// Every figure is the best of half a second of runs: on a machine that others use too, the best is what the code can do.
+/// Every figure is the best of half a second of runs: on a machine that others use too, the best is what the code
+/// can do.
 final class GemmTable {
     /// m (tokens), n (outputs), k (inputs).
     private static final int[][] SIZES = {

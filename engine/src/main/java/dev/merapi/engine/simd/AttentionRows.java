@@ -7,7 +7,8 @@ import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 
-/// What attention does to single rows of scores, n values in memory that goes on to a multiple of [SimdMath#LANES]: what lies there may be overwritten.
+/// What attention does to single rows of scores, n values in memory that goes on to a multiple of [SimdMath#LANES]:
+/// what lies there may be overwritten.
 final class AttentionRows {
     private AttentionRows() {}
 

@@ -4,15 +4,18 @@ import static dev.merapi.engine.simd.SimdMath.LANES;
 
 import dev.merapi.engine.kernel.Floats;
 
-/// What one worker needs to multiply a block by itself: the memory, grown when a product needs more and kept, and the loops over tiles.
+/// What one worker needs to multiply a block by itself: the memory, grown when a product needs more and kept, and
+/// the loops over tiles.
 final class MatmulScratch {
-    /// Rows of a tile: as many accumulators as the registers hold besides two vectors of B and one of A, 32 registers with AVX-512 and 16 below.
+    /// Rows of a tile: as many accumulators as the registers hold besides two vectors of B and one of A, 32
+    /// registers with AVX-512 and 16 below.
     static final int HEIGHT = LANES == 16 ? 12 : 6;
 
     /// Columns of a tile, and of a panel of B.
     static final int WIDTH = 2 * LANES;
 
-    /// The longest chain of multiply-adds: a panel of B [384, WIDTH] stays in the first- and second-level cache; it divides the widths of BERT.
+    /// The longest chain of multiply-adds: a panel of B [384, WIDTH] stays in the first- and second-level cache; it
+    /// divides the widths of BERT.
     static final int DEPTH = 384;
 
     /// For [MatmulOperand#pack].

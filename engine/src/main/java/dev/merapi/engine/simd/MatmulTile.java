@@ -6,7 +6,8 @@ import static dev.merapi.engine.simd.SimdMath.LANES;
 import dev.merapi.engine.kernel.Floats;
 import jdk.incubator.vector.FloatVector;
 
-/// From a micro-kernel's tile into C. Apart from the micro-kernels, whose accumulators would leave their registers if C2 had more to inline there.
+/// From a micro-kernel's tile into C. Apart from the micro-kernels, whose accumulators would leave their registers
+/// if C2 had more to inline there.
 final class MatmulTile {
     private static final int WIDTH = 2 * LANES;
 

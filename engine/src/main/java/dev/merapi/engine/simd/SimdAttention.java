@@ -7,10 +7,12 @@ import dev.merapi.engine.kernel.Floats;
 import dev.merapi.engine.kernel.Workers;
 import java.util.Arrays;
 
-/// Scaled dot-product attention over packed sequences, each (sequence, head) by itself, on the micro-kernels of the matrix product.
+/// Scaled dot-product attention over packed sequences, each (sequence, head) by itself, on the micro-kernels of the
+/// matrix product.
 ///
-/// A block of [#ROWS] queries has all its scores in the second-level cache, so that the softmax is the ordinary one; neither scores nor
-/// probabilities of more than a block exist at a time. The arithmetic of a sequence depends on nothing outside of it.
+/// A block of [#ROWS] queries has all its scores in the second-level cache, so that the softmax is the ordinary one;
+/// neither scores nor probabilities of more than a block exist at a time. The arithmetic of a sequence depends on
+/// nothing outside of it.
 ///
 /// Letters: N tokens of the batch, C channels, D = C/H, T tokens of the sequence, R queries of a block.
 final class SimdAttention {
@@ -41,7 +43,8 @@ final class SimdAttention {
         });
     }
 
-    /// The gradients of [#attention]: a task is one head of one sequence, since dK and dV are sums over all its queries.
+    /// The gradients of [#attention]: a task is one head of one sequence, since dK and dV are sums over all its
+    /// queries.
     void attentionBackward(int heads, int channels, int[] starts, int sequences, Floats q, Floats k, Floats v, Dropout dropout,
             Floats context, Floats logSumExp, Floats dcontext, Floats dq, Floats dk, Floats dv) {
         int width = width(starts, sequences);
@@ -123,7 +126,8 @@ final class SimdAttention {
             }
         }
 
-        /// `out[r, j] = x_(first+r) · y_j` over the head's channels, y packed by token. The columns up to the stride are zero.
+        /// `out[r, j] = x_(first+r) · y_j` over the head's channels, y packed by token. The columns up to the stride
+        /// are zero.
         private void scores(Floats x, int first, int rows, float[] lines, float[] out) {
             int stride = AttentionScratch.stride(end - begin);
             scratch.matmul.multiply(operand(x, true), first, rows, stride, depth(), lines, 0, out, 0, stride, null, 0, false);

@@ -7,11 +7,13 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
-/// Elementary functions on vectors of floats, written out as polynomials: the Vector API's own go to a library call, and every vector that lives
-/// across it is spilled. The coefficients are minimax fits in the relative error (Lawson's iteration); the errors in the comments are the worst
-/// over all 2³² floats against double precision, in units in the last place.
+/// Elementary functions on vectors of floats, written out as polynomials: the Vector API's own go to a library call,
+/// and every vector that lives across it is spilled. The coefficients are minimax fits in the relative error
+/// (Lawson's iteration); the errors in the comments are the worst over all 2³² floats against double precision, in
+/// units in the last place.
 ///
-/// Methods have the vector of [#F] as argument and result and must be inlined to be fast: a loop that calls one holds little else.
+/// Methods have the vector of [#F] as argument and result and must be inlined to be fast: a loop that calls one
+/// holds little else.
 final class SimdMath {
     /// The widest vector of floats that the machine likes.
     static final VectorSpecies<Float> F = FloatVector.SPECIES_PREFERRED;
@@ -29,13 +31,14 @@ final class SimdMath {
 
     /// `eˣ`, worst error 1.01 ulp. Results below 2⁻¹²⁶ are 0, above the largest float infinite; NaN stays NaN.
     ///
-    /// `eˣ = 2ⁿ · eʳ`, n = x / ln 2 rounded to the nearest integer, |r| ≤ ln 2 / 2. n sits in the low bits of x/ln 2 + 1.5·2²³ and is added to
-    /// the exponent of eʳ.
+    /// `eˣ = 2ⁿ · eʳ`, n = x / ln 2 rounded to the nearest integer, |r| ≤ ln 2 / 2. n sits in the low bits of x/ln 2
+    /// + 1.5·2²³ and is added to the exponent of eʳ.
     static FloatVector exp(FloatVector x) {
-        FloatVector shifted = x.fma(FloatVector.broadcast(F, 1.44269504f), FloatVector.broadcast(F, 12582912f)); // 1/ln 2
+        FloatVector shifted = x.fma(FloatVector.broadcast(F, 1.44269504f), FloatVector.broadcast(F, 12582912f));
         FloatVector n = shifted.sub(12582912f);
-        FloatVector r = n.fma(FloatVector.broadcast(F, -0.693145752f), x); // ln 2 in two parts: 15 bits, so that n·15 bits is exact …
-        r = n.fma(FloatVector.broadcast(F, -1.42860677e-6f), r); // … and the rest
+        // ln 2 in two parts: n times the first, of 15 bits, is exact
+        FloatVector r = n.fma(FloatVector.broadcast(F, -0.693145752f), x);
+        r = n.fma(FloatVector.broadcast(F, -1.42860677e-6f), r);
         FloatVector p = FloatVector.broadcast(F, 0.00138145977f);
         p = p.fma(r, FloatVector.broadcast(F, 0.00836871700f));
         p = p.fma(r, FloatVector.broadcast(F, 0.0416683881f));
@@ -82,7 +85,8 @@ final class SimdMath {
         return saturate(x, x.mul(p).div(q), 9.02f);
     }
 
-    /// The sum of the lanes, neighbours halves apart first: `reduceLanes(ADD)` leaves the order open, and takes another one once C2 has compiled it.
+    /// The sum of the lanes, neighbours halves apart first: `reduceLanes(ADD)` leaves the order open, and takes
+    /// another one once C2 has compiled it.
     static float sum(FloatVector x) {
         if (LANES > 8) x = x.add(x.rearrange(BY_8));
         if (LANES > 4) x = x.add(x.rearrange(BY_4));

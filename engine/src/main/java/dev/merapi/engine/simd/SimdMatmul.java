@@ -8,8 +8,9 @@ import dev.merapi.engine.kernel.Floats;
 import dev.merapi.engine.kernel.PackedMatrix;
 import dev.merapi.engine.kernel.Workers;
 
-/// Matrix products after Goto & van de Geijn (2008, "Anatomy of high-performance matrix multiplication"): both factors are packed into panels
-/// that a micro-kernel reads from end to end, in blocks that stay in the second-level cache.
+/// Matrix products after Goto & van de Geijn (2008, "Anatomy of high-performance matrix multiplication"): both
+/// factors are packed into panels that a micro-kernel reads from end to end, in blocks that stay in the second-level
+/// cache.
 ///
 ///     for rows of C, [#ROWS] at a time, and columns, in as many blocks as give every thread enough tasks:     a task
 ///       for k, [MatmulScratch#DEPTH] at a time:
@@ -17,18 +18,21 @@ import dev.merapi.engine.kernel.Workers;
 ///         for panels of B                   [depth, WIDTH]
 ///           for panels of A                 micro-kernel: tile [HEIGHT, WIDTH], added to C
 ///
-/// An element of C is a sum over k in blocks of [MatmulScratch#DEPTH], each a chain of fused multiply-adds over ascending k. That depends on nothing but k: a row's
-/// result is the same bit for bit among other rows, packed beforehand or not, on any number of threads.
+/// An element of C is a sum over k in blocks of [MatmulScratch#DEPTH], each a chain of fused multiply-adds over
+/// ascending k. That depends on nothing but k: a row's result is the same bit for bit among other rows, packed
+/// beforehand or not, on any number of threads.
 ///
 /// Calls take turns, and none comes from inside a task: the packed factors lie in memory that the calls share.
 final class SimdMatmul {
     /// Rows of A in a block of many: [96, 384] floats are 147 KB.
     private static final int ROWS = 96;
 
-    /// Up to so many rows are one block. B is then packed panel by panel where it is used, and needs no memory of its own.
+    /// Up to so many rows are one block. B is then packed panel by panel where it is used, and needs no memory of
+    /// its own.
     private static final int FEW_ROWS = 2 * ROWS;
 
-    /// Tasks per thread that a product is cut into. More even out the threads' speeds, fewer pack less of A twice; no result depends on it.
+    /// Tasks per thread that a product is cut into. More even out the threads' speeds, fewer pack less of A twice;
+    /// no result depends on it.
     private static final int TASKS = 4;
 
     /// Multiply-adds below which a task is not worth its hand-over.
@@ -122,7 +126,8 @@ final class SimdMatmul {
             this.accumulate = accumulate;
         }
 
-        /// Columns [first, first + columns) of C. B is given as it lies, to be packed by each task, or as panels that begin with column `first`.
+        /// Columns [first, first + columns) of C. B is given as it lies, to be packed by each task, or as panels
+        /// that begin with column `first`.
         void run(int first, int columns, MatmulOperand b, float[] panels, int at) {
             int rowBlocks = m <= FEW_ROWS ? 1 : (m + ROWS - 1) / ROWS;
             int rows = roundUp((m + rowBlocks - 1) / rowBlocks, HEIGHT);
