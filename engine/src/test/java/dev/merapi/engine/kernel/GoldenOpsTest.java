@@ -14,7 +14,8 @@ import java.util.Map;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/// The kernels against PyTorch's values and gradients in float64 (golden/ops.txt, made by src/reference/golden_ops.py).
+/// The kernels against PyTorch's values and gradients in float64 (golden/ops.txt, made by
+/// src/reference/golden_ops.py).
 class GoldenOpsTest {
     private static final String KERNELS = "dev.merapi.engine.kernel.Implementations#all";
     private static final Map<String, Golden> FILE = read("/dev/merapi/engine/golden/ops.txt");

@@ -109,7 +109,8 @@ class MatmulTest {
         }
     }
 
-    /// The error of a float32 sum of k products of standard normal values: about √k roundings of a sum of about √k.
+    /// The error of a float32 sum of k products of standard normal values: about √k roundings of a sum of about
+    /// √k.
     private static double tolerance(int k) {
         return 2e-6 + 8e-8 * k;
     }

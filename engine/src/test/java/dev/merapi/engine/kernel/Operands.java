@@ -6,9 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.Arrays;
 import java.util.function.IntToDoubleFunction;
 
-/// Operands of the kernels' tests: views into the middle of an array of NaN, so that whatever is read or written
-/// outside
-/// of a view shows.
+/// Operands of the kernels' tests: views into the middle of an array of NaN, so that whatever is read or
+/// written outside of a view shows.
 final class Operands {
     /// Around every vector length, and more than one block.
     static final int[] SIZES = {1, 3, 4, 8, 15, 16, 17, 31, 33, 64, 100, 1000, 16_391, 40_000};

@@ -13,8 +13,8 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/// The law of [Kernels]: results do not depend on the number of threads. Sizes are such that every kernel is cut,
-/// unevenly.
+/// The law of [Kernels]: results do not depend on the number of threads. Sizes are such that every kernel is
+/// cut, unevenly.
 class ThreadsTest {
     private static final int ROWS = 150, COLS = 515, N = ROWS * COLS;
     private static final Dropout DROPOUT = new Dropout(0.2f, 99, 3, 1);
