@@ -49,7 +49,7 @@ class BertGoldenTest {
         return Devices.all().stream().flatMap(device -> Stream.of(Case.values()).map(c -> Arguments.of(c, device)));
     }
 
-    @ParameterizedTest
+    @ParameterizedTest(autoCloseArguments = false)
     @MethodSource("cases")
     void everyHiddenStateEqualsTransformers(Case golden, Device device) {
         SequenceClassifier model = load(golden, device);
@@ -75,7 +75,7 @@ class BertGoldenTest {
         }
     }
 
-    @ParameterizedTest
+    @ParameterizedTest(autoCloseArguments = false)
     @MethodSource("cases")
     void everyGradientEqualsPyTorch(Case golden, Device device) {
         SequenceClassifier model = load(golden, device);
@@ -90,7 +90,7 @@ class BertGoldenTest {
         }
     }
 
-    @ParameterizedTest
+    @ParameterizedTest(autoCloseArguments = false)
     @MethodSource("cases")
     void tenStepsOfAdamWEqualPyTorch(Case golden, Device device) {
         SequenceClassifier model = load(golden, device);
