@@ -20,14 +20,16 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
-/// Attention of BERT-base, 12 heads of 64 channels, 2048 tokens in sequences of one length. `peak` runs the forward
-/// pass's 4·N·T·C operations on registers, on one core; the backward pass has 10·N·T·C.
+/// Attention of BERT-base, 12 heads of 64 channels, 2048 tokens in sequences of one length. `peak` runs the
+/// forward pass's 4·N·T·C operations on registers, on one core; the backward pass has 10·N·T·C.
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
 @Warmup(iterations = 3, time = 1)
 @Measurement(iterations = 5, time = 1)
-@Fork(value = 1, jvmArgsAppend = {"--add-modules", "jdk.incubator.vector", "-XX:+UseTransparentHugePages"})
+@Fork(
+        value = 1,
+        jvmArgsAppend = {"--add-modules", "jdk.incubator.vector", "-XX:+UseTransparentHugePages"})
 public class AttentionBenchmark {
     private static final int HEADS = 12, CHANNELS = 768, TOKENS = 2048;
 

@@ -22,8 +22,9 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
-/// The kernels whose floor is memory: gigabytes a second, to be held against `copy` of the same run. Counted is what a
-/// kernel has to read and write; the cache lines that a store reads first are not, for `copy` as for the others.
+/// The kernels whose floor is memory: gigabytes a second, to be held against `copy` of the same run. Counted is
+/// what a kernel has to read and write; the cache lines that a store reads first are not, for `copy` as for the
+/// others.
 ///
 /// One activation of BERT-base with 16 × 128 tokens is `[2048, 768]`, 6 MB; `parameters` is 16 million, 64 MB.
 @State(Scope.Benchmark)

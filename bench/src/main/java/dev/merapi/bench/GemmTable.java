@@ -10,13 +10,24 @@ import java.util.Random;
 /// Matrix products of BERT-base and MiniLM as a share of the machine's peak. Arguments: thread counts, 1 and 2
 /// unless given.
 ///
-/// Every figure is the best of half a second of runs: on a machine that others use too, the best is what the code
-/// can do.
+/// Every figure is the best of half a second of runs: on a machine that others use too, the best is what the
+/// code can do.
 final class GemmTable {
     /// m (tokens), n (outputs), k (inputs).
     private static final int[][] SIZES = {
-        {2048, 768, 768}, {2048, 3072, 768}, {2048, 768, 3072}, {512, 768, 768}, {330, 384, 384}, {330, 1536, 384}, {330, 384, 1536},
-        {128, 768, 768}, {32, 768, 768}, {32, 384, 384}, {8, 768, 768}, {1, 768, 768}, {1, 384, 384}
+        {2048, 768, 768},
+        {2048, 3072, 768},
+        {2048, 768, 3072},
+        {512, 768, 768},
+        {330, 384, 384},
+        {330, 1536, 384},
+        {330, 384, 1536},
+        {128, 768, 768},
+        {32, 768, 768},
+        {32, 384, 384},
+        {8, 768, 768},
+        {1, 768, 768},
+        {1, 384, 384}
     };
 
     private GemmTable() {}
@@ -29,7 +40,9 @@ final class GemmTable {
                 : java.util.Arrays.stream(arguments).mapToInt(Integer::parseInt).toArray();
         for (int count : threads) {
             try (Kernels kernels = new SimdKernels(new Workers(count))) {
-                System.out.printf("%n%s, %d threads%n%16s %18s %18s %18s %18s%n", kernels.name(), count, "m×n×k", "packed", "A·Bᵀ", "A·B", "Aᵀ·B");
+                System.out.printf(
+                        "%n%s, %d threads%n%16s %18s %18s %18s %18s%n",
+                        kernels.name(), count, "m×n×k", "packed", "A·Bᵀ", "A·B", "Aᵀ·B");
                 row(kernels, 100, 768, 768, peak * count); // not compiled yet: read from the next row on
                 for (int[] size : SIZES) row(kernels, size[0], size[1], size[2], peak * count);
             }

@@ -14,11 +14,12 @@ import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
-/// Draft 1: the 6 × 2 micro-kernel counted in int, as loops usually are, beside the one that is used, counted in long.
+/// Draft 1: the 6 × 2 micro-kernel counted in int, as loops usually are, beside the one that is used, counted
+/// in long.
 ///
 /// C2 unrolls the counted int loop and moves the loads of several steps to its beginning; with 16 registers the
-/// accumulators are then spilled in every step. It leaves the long loop as it is written. Zen 4, one core, best runs,
-/// GFLOP/s:
+/// accumulators are then spilled in every step. It leaves the long loop as it is written. Zen 4, one core, best
+/// runs, GFLOP/s:
 ///
 /// | AVX2, peak 116 | int, steps indexed by sums | int, `ao + 6·i` | long |
 /// |---|---|---|---|
@@ -26,18 +27,19 @@ import org.openjdk.jmh.annotations.Warmup;
 /// | 6 × 2 | 49 | 49 | **113** |
 /// | 8 × 2 (needs 19 registers) | 66 | | 54 |
 ///
-/// Unrolled twice by hand, 4 × 2 falls to 52. With AVX-512 and its 32 registers both counters run at the peak of 117
-/// from 4 × 2 to 13 × 2.
+/// Unrolled twice by hand, 4 × 2 falls to 52. With AVX-512 and its 32 registers both counters run at the peak
+/// of 117 from 4 × 2 to 13 × 2.
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
 @Warmup(iterations = 3, time = 1)
 @Measurement(iterations = 3, time = 1)
-@Fork(value = 1, jvmArgsAppend = {"--add-modules", "jdk.incubator.vector", "-XX:UseAVX=2"})
+@Fork(
+        value = 1,
+        jvmArgsAppend = {"--add-modules", "jdk.incubator.vector", "-XX:UseAVX=2"})
 public class Draft1IntCounter {
     private static final VectorSpecies<Float> F = FloatVector.SPECIES_PREFERRED;
     private static final int LANES = F.length(), DEPTH = 384;
-
     private final float[] a = new float[DEPTH * 6], b = new float[DEPTH * 2 * LANES], tile = new float[12 * LANES];
 
     public Draft1IntCounter() {

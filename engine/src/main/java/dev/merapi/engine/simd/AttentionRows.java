@@ -7,8 +7,8 @@ import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 
-/// What attention does to single rows of scores, n values in memory that goes on to a multiple of [SimdMath#LANES]:
-/// what lies there may be overwritten.
+/// What attention does to single rows of scores, n values in memory that goes on to a multiple of
+/// [SimdMath#LANES]: what lies there may be overwritten.
 final class AttentionRows {
     private AttentionRows() {}
 
@@ -34,7 +34,8 @@ final class AttentionRows {
     private static float exp(float[] x, int from, int to, float scale, float shift) {
         FloatVector sum = FloatVector.zero(F);
         for (int i = from; i < to; i += LANES) {
-            FloatVector y = SimdMath.exp(FloatVector.fromArray(F, x, i).mul(scale).sub(shift));
+            FloatVector y =
+                    SimdMath.exp(FloatVector.fromArray(F, x, i).mul(scale).sub(shift));
             y.intoArray(x, i);
             sum = sum.add(y);
         }
@@ -42,13 +43,15 @@ final class AttentionRows {
     }
 
     private static void multiply(float[] x, int from, int to, float factor) {
-        for (int i = from; i < to; i += LANES) FloatVector.fromArray(F, x, i).mul(factor).intoArray(x, i);
+        for (int i = from; i < to; i += LANES)
+            FloatVector.fromArray(F, x, i).mul(factor).intoArray(x, i);
     }
 
     /// Scores into probabilities whose logarithmic sum is known: `x ← e^(scale·x − logSumExp)`.
     static void probabilities(float[] x, int at, int n, float scale, float logSumExp) {
         for (int i = at; i < at + padded(n); i += LANES)
-            SimdMath.exp(FloatVector.fromArray(F, x, i).mul(scale).sub(logSumExp)).intoArray(x, i);
+            SimdMath.exp(FloatVector.fromArray(F, x, i).mul(scale).sub(logSumExp))
+                    .intoArray(x, i);
     }
 
     /// `dp ← p·(dp − delta)·scale`: the gradient of the scores.
@@ -64,7 +67,11 @@ final class AttentionRows {
     static void gradient(float[] p, float[] dp, int at, int n, float delta, float scale, float[] keep) {
         for (int i = 0; i < padded(n); i += LANES) {
             FloatVector k = FloatVector.fromArray(F, keep, i), x = FloatVector.fromArray(F, p, at + i);
-            FloatVector.fromArray(F, dp, at + i).mul(k).sub(delta).mul(x.mul(scale)).intoArray(dp, at + i);
+            FloatVector.fromArray(F, dp, at + i)
+                    .mul(k)
+                    .sub(delta)
+                    .mul(x.mul(scale))
+                    .intoArray(dp, at + i);
             x.mul(k).intoArray(p, at + i);
         }
     }

@@ -14,8 +14,8 @@ final class AttentionScratch {
     /// Gradients of the probabilities, then of the scores, [rows, stride]; the dropout's factors, [stride].
     float[] dp = new float[0], keep = new float[0];
 
-    /// Operands packed as B: K and V by token (for products over D), K and V by channel (for products over tokens),
-    /// Q and dcontext by channel.
+    /// Operands packed as B: K and V by token (for products over D), K and V by channel (for products over
+    /// tokens), Q and dcontext by channel.
     float[] keyLines = new float[0], valueLines = new float[0], keyColumns = new float[0], valueColumns = new float[0];
     float[] queryColumns = new float[0], gradientColumns = new float[0];
 

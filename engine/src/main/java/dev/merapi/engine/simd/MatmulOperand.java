@@ -6,9 +6,10 @@ import static dev.merapi.engine.simd.SimdMath.LANES;
 import dev.merapi.engine.kernel.Floats;
 import jdk.incubator.vector.FloatVector;
 
-/// One factor of a matrix product as it lies in memory, and how it is packed into panels. Its *lines* are the rows
-/// of A or the columns of B; a panel of height h holds up to h lines in the order in which a micro-kernel reads
-/// them, `panel[k, h]`. Where lines are missing it holds anything: what is computed from them is never stored.
+/// One factor of a matrix product as it lies in memory, and how it is packed into panels. Its *lines* are the
+/// rows of A or the columns of B; a panel of height h holds up to h lines in the order in which a micro-kernel
+/// reads them, `panel[k, h]`. Where lines are missing it holds anything: what is computed from them is never
+/// stored.
 ///
 /// @param stride       between neighbouring rows in memory
 /// @param linesAreRows whether a line is a row in memory (k runs along it) or a column
@@ -24,8 +25,8 @@ record MatmulOperand(float[] array, int offset, int stride, boolean linesAreRows
     /// Packs `lines` lines from line `first` on, k in [k0, k0 + kc), into a panel of the given height.
     ///
     /// Rows of a panel are written as whole vectors where they can be: unless the height is a multiple of
-    /// [SimdMath#LANES], up to LANES − 1 values after it are overwritten. So the last lines of a panel come before
-    /// the first ones, and neighbouring panels are packed in ascending order.
+    /// [SimdMath#LANES], up to LANES − 1 values after it are overwritten. So the last lines of a panel come
+    /// before the first ones, and neighbouring panels are packed in ascending order.
     ///
     /// @param block memory for LANES · LANES values
     void pack(int first, int lines, int height, int k0, int kc, float[] panel, int at, float[] block) {
@@ -42,7 +43,8 @@ record MatmulOperand(float[] array, int offset, int stride, boolean linesAreRows
         for (int line = (lines - 1) / LANES * LANES; line >= 0; line -= LANES) {
             int count = Math.min(LANES, lines - line);
             for (int i = 0; i < whole; i += LANES)
-                Transpose.block(array, from + line * stride + i, stride, count, panel, at + i * height + line, height, block);
+                Transpose.block(
+                        array, from + line * stride + i, stride, count, panel, at + i * height + line, height, block);
         }
         for (int i = whole; i < kc; i++)
             for (int line = 0; line < lines; line++) panel[at + i * height + line] = array[from + line * stride + i];

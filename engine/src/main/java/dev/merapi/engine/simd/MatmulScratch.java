@@ -4,8 +4,8 @@ import static dev.merapi.engine.simd.SimdMath.LANES;
 
 import dev.merapi.engine.kernel.Floats;
 
-/// What one worker needs to multiply a block by itself: the memory, grown when a product needs more and kept, and
-/// the loops over tiles.
+/// What one worker needs to multiply a block by itself: the memory, grown when a product needs more and kept,
+/// and the loops over tiles.
 final class MatmulScratch {
     /// Rows of a tile: as many accumulators as the registers hold besides two vectors of B and one of A, 32
     /// registers with AVX-512 and 16 below.
@@ -14,8 +14,8 @@ final class MatmulScratch {
     /// Columns of a tile, and of a panel of B.
     static final int WIDTH = 2 * LANES;
 
-    /// The longest chain of multiply-adds: a panel of B [384, WIDTH] stays in the first- and second-level cache; it
-    /// divides the widths of BERT.
+    /// The longest chain of multiply-adds: a panel of B [384, WIDTH] stays in the first- and second-level
+    /// cache; it divides the widths of BERT.
     static final int DEPTH = 384;
 
     /// For [MatmulOperand#pack].
@@ -24,25 +24,60 @@ final class MatmulScratch {
     private final float[] tile = new float[HEIGHT * WIDTH];
     private float[] packedA = new float[0], packedB = new float[0];
 
-    /// `C = A·B + bias`, or `+=`, for `rows` rows of A from line `row` on and `columns` columns, B being packed.
+    /// `C = A·B + bias`, or `+=`, for `rows` rows of A from line `row` on and `columns` columns, B being
+    /// packed.
     ///
     /// @param b      panels [columns/WIDTH, k, WIDTH] from `bAt` on
     /// @param cAt    where the block's first element lies in c, whose rows are `stride` apart
     /// @param bias   null means none; `bias[biasAt]` belongs to the first column
-    void multiply(MatmulOperand a, int row, int rows, int columns, int k, float[] b, int bAt,
-            float[] c, int cAt, int stride, Floats bias, int biasAt, boolean add) {
+    void multiply(
+            MatmulOperand a,
+            int row,
+            int rows,
+            int columns,
+            int k,
+            float[] b,
+            int bAt,
+            float[] c,
+            int cAt,
+            int stride,
+            Floats bias,
+            int biasAt,
+            boolean add) {
         for (int k0 = 0; k0 < k; k0 += DEPTH) {
             int kc = Math.min(DEPTH, k - k0);
             packA(a, row, rows, k0, kc);
             for (int j = 0; j < columns; j += WIDTH)
-                tiles(rows, Math.min(WIDTH, columns - j), kc, b, bAt + j * k + k0 * WIDTH,
-                        c, cAt + j, stride, k0 > 0 ? null : bias, biasAt + j, add || k0 > 0);
+                tiles(
+                        rows,
+                        Math.min(WIDTH, columns - j),
+                        kc,
+                        b,
+                        bAt + j * k + k0 * WIDTH,
+                        c,
+                        cAt + j,
+                        stride,
+                        k0 > 0 ? null : bias,
+                        biasAt + j,
+                        add || k0 > 0);
         }
     }
 
     /// The same with B as it lies, from line `column` on: each panel is packed just before it is used.
-    void multiply(MatmulOperand a, int row, int rows, MatmulOperand b, int column, int columns, int k,
-            float[] c, int cAt, int stride, Floats bias, int biasAt, boolean add) {
+    void multiply(
+            MatmulOperand a,
+            int row,
+            int rows,
+            MatmulOperand b,
+            int column,
+            int columns,
+            int k,
+            float[] c,
+            int cAt,
+            int stride,
+            Floats bias,
+            int biasAt,
+            boolean add) {
         packedB = atLeast(packedB, WIDTH * DEPTH);
         for (int k0 = 0; k0 < k; k0 += DEPTH) {
             int kc = Math.min(DEPTH, k - k0);
@@ -64,8 +99,18 @@ final class MatmulScratch {
     }
 
     /// One panel of B times all of A's.
-    private void tiles(int rows, int columns, int kc, float[] panel, int at,
-            float[] c, int cAt, int stride, Floats bias, int biasAt, boolean add) {
+    private void tiles(
+            int rows,
+            int columns,
+            int kc,
+            float[] panel,
+            int at,
+            float[] c,
+            int cAt,
+            int stride,
+            Floats bias,
+            int biasAt,
+            boolean add) {
         for (int r = 0; r < rows; r += HEIGHT) {
             int lines = Math.min(HEIGHT, rows - r);
             MicroKernels.run(MicroKernels.height(lines), kc, packedA, r * kc, panel, at, tile);

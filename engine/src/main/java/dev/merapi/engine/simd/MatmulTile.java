@@ -6,8 +6,8 @@ import static dev.merapi.engine.simd.SimdMath.LANES;
 import dev.merapi.engine.kernel.Floats;
 import jdk.incubator.vector.FloatVector;
 
-/// From a micro-kernel's tile into C. Apart from the micro-kernels, whose accumulators would leave their registers
-/// if C2 had more to inline there.
+/// From a micro-kernel's tile into C. Apart from the micro-kernels, whose accumulators would leave their
+/// registers if C2 had more to inline there.
 final class MatmulTile {
     private static final int WIDTH = 2 * LANES;
 
@@ -35,7 +35,9 @@ final class MatmulTile {
     private static void add(float[] tile, int rows, float[] c, int at, int stride) {
         for (int r = 0; r < rows; r++) {
             int to = at + r * stride;
-            FloatVector.fromArray(F, c, to).add(FloatVector.fromArray(F, tile, r * WIDTH)).intoArray(c, to);
+            FloatVector.fromArray(F, c, to)
+                    .add(FloatVector.fromArray(F, tile, r * WIDTH))
+                    .intoArray(c, to);
             FloatVector.fromArray(F, c, to + LANES)
                     .add(FloatVector.fromArray(F, tile, r * WIDTH + LANES))
                     .intoArray(c, to + LANES);

@@ -7,8 +7,8 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
-/// The activations and their derivatives, one loop each. What does not fill a vector is padded to one, so that every
-/// element goes through the same operations.
+/// The activations and their derivatives, one loop each. What does not fill a vector is padded to one, so that
+/// every element goes through the same operations.
 final class SimdActivation {
     private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
     private static final int L = S.length();
@@ -36,8 +36,8 @@ final class SimdActivation {
         });
     }
 
-    /// f′ goes into a strip that stays in the first cache: one loop that held f′, dy and dx would be too much for C2's
-    /// inlining, and vectors would be allocated.
+    /// f′ goes into a strip that stays in the first cache: one loop that held f′, dy and dx would be too much
+    /// for C2's inlining, and vectors would be allocated.
     void backward(Activation f, int n, Floats x, Floats y, Floats dy, Floats dx, boolean accumulate) {
         Floats saved = f == Activation.TANH || f == Activation.SIGMOID ? y : x; // what f′ is computed from
         Blocks.values(workers, n, (from, to) -> {
@@ -111,8 +111,8 @@ final class SimdActivation {
         }
     }
 
-    /// With `e = e^(−2u)`, `σ = 1/(1 + e)` and `1 − σ = e·σ`: `σ · (1 + x · e·σ · 2u′)`. Nothing cancels here, in
-    /// `1 − tanh² u` much would.
+    /// With `e = e^(−2u)`, `σ = 1/(1 + e)` and `1 − σ = e·σ`: `σ · (1 + x · e·σ · 2u′)`. Nothing cancels here,
+    /// in `1 − tanh² u` much would.
     private static void geluTanhSlope(float[] x, int xo, float[] d, int at, int n) {
         FloatVector one = FloatVector.broadcast(S, 1f);
         for (int i = 0; i < n; i += L) {

@@ -7,12 +7,12 @@ import dev.merapi.engine.kernel.Floats;
 import dev.merapi.engine.kernel.Workers;
 import java.util.Arrays;
 
-/// Scaled dot-product attention over packed sequences, each (sequence, head) by itself, on the micro-kernels of the
-/// matrix product.
+/// Scaled dot-product attention over packed sequences, each (sequence, head) by itself, on the micro-kernels of
+/// the matrix product.
 ///
-/// A block of [#ROWS] queries has all its scores in the second-level cache, so that the softmax is the ordinary one;
-/// neither scores nor probabilities of more than a block exist at a time. The arithmetic of a sequence depends on
-/// nothing outside of it.
+/// A block of [#ROWS] queries has all its scores in the second-level cache, so that the softmax is the ordinary
+/// one; neither scores nor probabilities of more than a block exist at a time. The arithmetic of a sequence
+/// depends on nothing outside of it.
 ///
 /// Letters: N tokens of the batch, C channels, D = C/H, T tokens of the sequence, R queries of a block.
 final class SimdAttention {
@@ -28,8 +28,17 @@ final class SimdAttention {
     }
 
     /// `context = dropout(softmax(Q·Kᵀ/√D))·V`: a task is one block of queries of one head of one sequence.
-    void attention(int heads, int channels, int[] starts, int sequences, Floats q, Floats k, Floats v, Dropout dropout,
-            Floats context, Floats logSumExp) {
+    void attention(
+            int heads,
+            int channels,
+            int[] starts,
+            int sequences,
+            Floats q,
+            Floats k,
+            Floats v,
+            Dropout dropout,
+            Floats context,
+            Floats logSumExp) {
         int[] firstBlock = new int[sequences + 1];
         for (int s = 0; s < sequences; s++)
             firstBlock[s + 1] = firstBlock[s] + (starts[s + 1] - starts[s] + ROWS - 1) / ROWS;
@@ -37,7 +46,16 @@ final class SimdAttention {
         workers.run(blocks * heads, (task, worker) -> {
             int block = task / heads, head = task % heads;
             int found = Arrays.binarySearch(firstBlock, block), s = found >= 0 ? found : -found - 2;
-            var job = new Head(heads, channels, starts[sequences], starts[s], starts[s + 1], head, width, dropout, scratch[worker]);
+            var job = new Head(
+                    heads,
+                    channels,
+                    starts[sequences],
+                    starts[s],
+                    starts[s + 1],
+                    head,
+                    width,
+                    dropout,
+                    scratch[worker]);
             int first = starts[s] + (block - firstBlock[s]) * ROWS;
             job.forward(first, Math.min(ROWS, starts[s + 1] - first), q, k, v, context, logSumExp);
         });
@@ -45,12 +63,34 @@ final class SimdAttention {
 
     /// The gradients of [#attention]: a task is one head of one sequence, since dK and dV are sums over all its
     /// queries.
-    void attentionBackward(int heads, int channels, int[] starts, int sequences, Floats q, Floats k, Floats v, Dropout dropout,
-            Floats context, Floats logSumExp, Floats dcontext, Floats dq, Floats dk, Floats dv) {
+    void attentionBackward(
+            int heads,
+            int channels,
+            int[] starts,
+            int sequences,
+            Floats q,
+            Floats k,
+            Floats v,
+            Dropout dropout,
+            Floats context,
+            Floats logSumExp,
+            Floats dcontext,
+            Floats dq,
+            Floats dk,
+            Floats dv) {
         int width = width(starts, sequences);
         workers.run(sequences * heads, (task, worker) -> {
             int s = task / heads, head = task % heads;
-            new Head(heads, channels, starts[sequences], starts[s], starts[s + 1], head, width, dropout, scratch[worker])
+            new Head(
+                            heads,
+                            channels,
+                            starts[sequences],
+                            starts[s],
+                            starts[s + 1],
+                            head,
+                            width,
+                            dropout,
+                            scratch[worker])
                     .backward(q, k, v, context, logSumExp, dcontext, dq, dk, dv);
         });
     }
@@ -63,7 +103,15 @@ final class SimdAttention {
     }
 
     /// One head of one sequence: tokens [begin, end) of the batch.
-    private record Head(int heads, int channels, int tokens, int begin, int end, int head, int width, Dropout dropout,
+    private record Head(
+            int heads,
+            int channels,
+            int tokens,
+            int begin,
+            int end,
+            int head,
+            int width,
+            Dropout dropout,
             AttentionScratch scratch) {
 
         void forward(int first, int rows, Floats q, Floats k, Floats v, Floats context, Floats logSumExp) {
@@ -79,11 +127,32 @@ final class SimdAttention {
                 if (dropout.isActive()) SimdRandom.dropoutRow(scratch.p, r * stride, t, element(first + r), dropout);
             }
             var p = new MatmulOperand(scratch.p, 0, stride, true);
-            scratch.matmul.multiply(p, 0, rows, d, t, scratch.valueColumns, 0,
-                    context.array, at(context, first), channels, null, 0, false); // [R, D]
+            scratch.matmul.multiply(
+                    p,
+                    0,
+                    rows,
+                    d,
+                    t,
+                    scratch.valueColumns,
+                    0,
+                    context.array,
+                    at(context, first),
+                    channels,
+                    null,
+                    0,
+                    false); // [R, D]
         }
 
-        void backward(Floats q, Floats k, Floats v, Floats context, Floats logSumExp, Floats dcontext, Floats dq, Floats dk, Floats dv) {
+        void backward(
+                Floats q,
+                Floats k,
+                Floats v,
+                Floats context,
+                Floats logSumExp,
+                Floats dcontext,
+                Floats dq,
+                Floats dk,
+                Floats dv) {
             int t = end - begin, d = depth(), stride = AttentionScratch.stride(t);
             scratch.backward(ROWS, t, d);
             packLines(k, scratch.keyLines);
@@ -97,17 +166,54 @@ final class SimdAttention {
                 for (int r = 0; r < rows; r++) gradientRow(r, first + r, context, logSumExp, dcontext);
 
                 MatmulOperand dsRows = new MatmulOperand(dp, 0, stride, true);
-                scratch.matmul.multiply(dsRows, 0, rows, d, t, scratch.keyColumns, 0,
-                        dq.array, at(dq, first), channels, null, 0, false); // [R, D]
+                scratch.matmul.multiply(
+                        dsRows,
+                        0,
+                        rows,
+                        d,
+                        t,
+                        scratch.keyColumns,
+                        0,
+                        dq.array,
+                        at(dq, first),
+                        channels,
+                        null,
+                        0,
+                        false); // [R, D]
                 packColumns(q, first, rows, scratch.queryColumns);
                 packColumns(dcontext, first, rows, scratch.gradientColumns);
-                MatmulOperand ds = new MatmulOperand(dp, 0, stride, false), dropped = new MatmulOperand(p, 0, stride, false);
+                MatmulOperand ds = new MatmulOperand(dp, 0, stride, false),
+                        dropped = new MatmulOperand(p, 0, stride, false);
                 for (int j = 0; j < t; j += ROWS) {
                     int keys = Math.min(ROWS, t - j);
-                    scratch.matmul.multiply(ds, j, keys, d, rows, scratch.queryColumns, 0,
-                            dk.array, at(dk, begin + j), channels, null, 0, first > begin); // [T, D]
-                    scratch.matmul.multiply(dropped, j, keys, d, rows, scratch.gradientColumns, 0,
-                            dv.array, at(dv, begin + j), channels, null, 0, first > begin); // [T, D]
+                    scratch.matmul.multiply(
+                            ds,
+                            j,
+                            keys,
+                            d,
+                            rows,
+                            scratch.queryColumns,
+                            0,
+                            dk.array,
+                            at(dk, begin + j),
+                            channels,
+                            null,
+                            0,
+                            first > begin); // [T, D]
+                    scratch.matmul.multiply(
+                            dropped,
+                            j,
+                            keys,
+                            d,
+                            rows,
+                            scratch.gradientColumns,
+                            0,
+                            dv.array,
+                            at(dv, begin + j),
+                            channels,
+                            null,
+                            0,
+                            first > begin); // [T, D]
                 }
             }
         }
@@ -115,7 +221,8 @@ final class SimdAttention {
         /// Row r of the block: scores into P and then dropout(P), dP into dS/√D.
         private void gradientRow(int r, int token, Floats context, Floats logSumExp, Floats dcontext) {
             int t = end - begin, at = r * AttentionScratch.stride(t);
-            float delta = AttentionRows.dot(dcontext.array, at(dcontext, token), context.array, at(context, token), depth());
+            float delta =
+                    AttentionRows.dot(dcontext.array, at(dcontext, token), context.array, at(context, token), depth());
             AttentionRows.probabilities(scratch.p, at, t, scale(), logSumExp.get(head * tokens + token));
             if (dropout.isActive()) {
                 Arrays.fill(scratch.keep, 0, t, 1f);
@@ -126,27 +233,31 @@ final class SimdAttention {
             }
         }
 
-        /// `out[r, j] = x_(first+r) · y_j` over the head's channels, y packed by token. The columns up to the stride
-        /// are zero.
+        /// `out[r, j] = x_(first+r) · y_j` over the head's channels, y packed by token. The columns up to the
+        /// stride are zero.
         private void scores(Floats x, int first, int rows, float[] lines, float[] out) {
             int stride = AttentionScratch.stride(end - begin);
-            scratch.matmul.multiply(operand(x, true), first, rows, stride, depth(), lines, 0, out, 0, stride, null, 0, false);
+            scratch.matmul.multiply(
+                    operand(x, true), first, rows, stride, depth(), lines, 0, out, 0, stride, null, 0, false);
         }
 
         private void packLines(Floats x, float[] panels) {
             var operand = operand(x, true);
             int d = depth();
             for (int j = 0; j < end - begin; j += WIDTH)
-                operand.pack(begin + j, Math.min(WIDTH, end - begin - j), WIDTH, 0, d, panels, j * d, scratch.matmul.block);
+                operand.pack(
+                        begin + j, Math.min(WIDTH, end - begin - j), WIDTH, 0, d, panels, j * d, scratch.matmul.block);
         }
 
         private void packColumns(Floats x, int first, int rows, float[] panels) {
             var operand = operand(x, false);
             for (int c = 0; c < depth(); c += WIDTH)
-                operand.pack(c, Math.min(WIDTH, depth() - c), WIDTH, first, rows, panels, c * rows, scratch.matmul.block);
+                operand.pack(
+                        c, Math.min(WIDTH, depth() - c), WIDTH, first, rows, panels, c * rows, scratch.matmul.block);
         }
 
-        /// The head's channels of an [N, C] operand: lines are tokens, or channels with k running over the tokens.
+        /// The head's channels of an [N, C] operand: lines are tokens, or channels with k running over the
+        /// tokens.
         private MatmulOperand operand(Floats x, boolean linesAreTokens) {
             return new MatmulOperand(x.array, x.offset + head * depth(), channels, linesAreTokens);
         }

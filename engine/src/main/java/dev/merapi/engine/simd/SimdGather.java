@@ -6,8 +6,8 @@ import java.util.Arrays;
 
 /// Rows of a table by their ids, and the sums of rows that share an id.
 final class SimdGather {
-    /// Where there are fewer groups than this, columns are shared out too: two token types may own all the rows of a
-    /// batch.
+    /// Where there are fewer groups than this, columns are shared out too: two token types may own all the rows
+    /// of a batch.
     private static final int FEW = 32;
 
     private static final int STRIP = 64; // columns of a task then: 256 bytes

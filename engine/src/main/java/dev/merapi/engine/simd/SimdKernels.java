@@ -9,7 +9,8 @@ import dev.merapi.engine.kernel.ScalarKernels;
 import dev.merapi.engine.kernel.Workers;
 import jdk.incubator.vector.FloatVector;
 
-/// The kernels over the Vector API and the threads of [Workers]. Each family has its class; here is only who does what.
+/// The kernels over the Vector API and the threads of [Workers]. Each family has its class; here is only who
+/// does what.
 public final class SimdKernels implements Kernels {
     private final Workers workers;
     private final SimdMatmul matmul;

@@ -110,8 +110,8 @@ final class SimdLayerNorm {
         return sum;
     }
 
-    /// The lanes of a vector in a fixed order; that of `reduceLanes` is not specified and differs before and after
-    /// compilation.
+    /// The lanes of a vector in a fixed order; that of `reduceLanes` is not specified and differs before and
+    /// after compilation.
     private static double sum(float[] lanes) {
         double even = 0, odd = 0;
         for (int i = 0; i < L; i += 2) {

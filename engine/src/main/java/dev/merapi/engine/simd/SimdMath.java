@@ -7,10 +7,10 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
-/// Elementary functions on vectors of floats, written out as polynomials: the Vector API's own go to a library call,
-/// and every vector that lives across it is spilled. The coefficients are minimax fits in the relative error
-/// (Lawson's iteration); the errors in the comments are the worst over all 2³² floats against double precision, in
-/// units in the last place.
+/// Elementary functions on vectors of floats, written out as polynomials: the Vector API's own go to a library
+/// call, and every vector that lives across it is spilled. The coefficients are minimax fits in the relative
+/// error (Lawson's iteration); the errors in the comments are the worst over all 2³² floats against double
+/// precision, in units in the last place.
 ///
 /// Methods have the vector of [#F] as argument and result and must be inlined to be fast: a loop that calls one
 /// holds little else.
@@ -31,8 +31,8 @@ final class SimdMath {
 
     /// `eˣ`, worst error 1.01 ulp. Results below 2⁻¹²⁶ are 0, above the largest float infinite; NaN stays NaN.
     ///
-    /// `eˣ = 2ⁿ · eʳ`, n = x / ln 2 rounded to the nearest integer, |r| ≤ ln 2 / 2. n sits in the low bits of x/ln 2
-    /// + 1.5·2²³ and is added to the exponent of eʳ.
+    /// `eˣ = 2ⁿ · eʳ`, n = x / ln 2 rounded to the nearest integer, |r| ≤ ln 2 / 2. n sits in the low bits of
+    /// x/ln 2 + 1.5·2²³ and is added to the exponent of eʳ.
     static FloatVector exp(FloatVector x) {
         FloatVector shifted = x.fma(FloatVector.broadcast(F, 1.44269504f), FloatVector.broadcast(F, 12582912f));
         FloatVector n = shifted.sub(12582912f);

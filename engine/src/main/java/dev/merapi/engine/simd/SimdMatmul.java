@@ -9,10 +9,11 @@ import dev.merapi.engine.kernel.PackedMatrix;
 import dev.merapi.engine.kernel.Workers;
 
 /// Matrix products after Goto & van de Geijn (2008, "Anatomy of high-performance matrix multiplication"): both
-/// factors are packed into panels that a micro-kernel reads from end to end, in blocks that stay in the second-level
-/// cache.
+/// factors are packed into panels that a micro-kernel reads from end to end, in blocks that stay in the
+/// second-level cache.
 ///
-///     for rows of C, [#ROWS] at a time, and columns, in as many blocks as give every thread enough tasks:     a task
+///     for rows of C, [#ROWS] at a time, and columns, in as many blocks as give every thread enough tasks:
+///     a task
 ///       for k, [MatmulScratch#DEPTH] at a time:
 ///         pack A's block                    [rows/HEIGHT, depth, HEIGHT]
 ///         for panels of B                   [depth, WIDTH]
@@ -27,12 +28,12 @@ final class SimdMatmul {
     /// Rows of A in a block of many: [96, 384] floats are 147 KB.
     private static final int ROWS = 96;
 
-    /// Up to so many rows are one block. B is then packed panel by panel where it is used, and needs no memory of
-    /// its own.
+    /// Up to so many rows are one block. B is then packed panel by panel where it is used, and needs no memory
+    /// of its own.
     private static final int FEW_ROWS = 2 * ROWS;
 
-    /// Tasks per thread that a product is cut into. More even out the threads' speeds, fewer pack less of A twice;
-    /// no result depends on it.
+    /// Tasks per thread that a product is cut into. More even out the threads' speeds, fewer pack less of A
+    /// twice; no result depends on it.
     private static final int TASKS = 4;
 
     /// Multiply-adds below which a task is not worth its hand-over.
@@ -74,8 +75,12 @@ final class SimdMatmul {
     void pack(Floats w, PackedMatrix packed) {
         assert packed.panels().length >= packedSize(packed.outputs(), packed.inputs());
         packColumns(
-                MatmulOperand.lines(w, packed.inputs()), 0, packed.outputs(), packed.inputs(),
-                packed.panels().array, packed.panels().offset);
+                MatmulOperand.lines(w, packed.inputs()),
+                0,
+                packed.outputs(),
+                packed.inputs(),
+                packed.panels().array,
+                packed.panels().offset);
     }
 
     /// `C = A·Wᵀ + bias`: a [m, w.inputs], bias [w.outputs] or null, c [m, w.outputs].
@@ -105,7 +110,15 @@ final class SimdMatmul {
         int panels = panels(columns);
         workers.run((panels + perTask - 1) / perTask, (task, worker) -> {
             for (int p = task * perTask; p < Math.min(panels, (task + 1) * perTask); p++)
-                b.pack(first + p * WIDTH, Math.min(WIDTH, columns - p * WIDTH), WIDTH, 0, k, to, at + p * k * WIDTH, scratch[worker].block);
+                b.pack(
+                        first + p * WIDTH,
+                        Math.min(WIDTH, columns - p * WIDTH),
+                        WIDTH,
+                        0,
+                        k,
+                        to,
+                        at + p * k * WIDTH,
+                        scratch[worker].block);
         });
     }
 
@@ -126,8 +139,8 @@ final class SimdMatmul {
             this.accumulate = accumulate;
         }
 
-        /// Columns [first, first + columns) of C. B is given as it lies, to be packed by each task, or as panels
-        /// that begin with column `first`.
+        /// Columns [first, first + columns) of C. B is given as it lies, to be packed by each task, or as
+        /// panels that begin with column `first`.
         void run(int first, int columns, MatmulOperand b, float[] panels, int at) {
             int rowBlocks = m <= FEW_ROWS ? 1 : (m + ROWS - 1) / ROWS;
             int rows = roundUp((m + rowBlocks - 1) / rowBlocks, HEIGHT);
@@ -143,11 +156,35 @@ final class SimdMatmul {
                 int width = Math.min(columns, (panel + perBlock) * WIDTH) - column;
                 int cAt = c.offset + row * n + first + column;
                 if (b == null)
-                    scratch[worker].multiply(a, row, height, width, k, panels, at + column * k,
-                            c.array, cAt, n, bias, first + column, accumulate);
+                    scratch[worker].multiply(
+                            a,
+                            row,
+                            height,
+                            width,
+                            k,
+                            panels,
+                            at + column * k,
+                            c.array,
+                            cAt,
+                            n,
+                            bias,
+                            first + column,
+                            accumulate);
                 else
-                    scratch[worker].multiply(a, row, height, b, first + column, width, k,
-                            c.array, cAt, n, bias, first + column, accumulate);
+                    scratch[worker].multiply(
+                            a,
+                            row,
+                            height,
+                            b,
+                            first + column,
+                            width,
+                            k,
+                            c.array,
+                            cAt,
+                            n,
+                            bias,
+                            first + column,
+                            accumulate);
             });
         }
     }

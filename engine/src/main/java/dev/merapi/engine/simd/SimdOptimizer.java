@@ -8,8 +8,8 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
-/// What an optimizer does to whole parameters. AdamW reads p, g, m, v and writes p, m, v: 28 bytes a parameter, and
-/// memory is the limit.
+/// What an optimizer does to whole parameters. AdamW reads p, g, m, v and writes p, m, v: 28 bytes a parameter,
+/// and memory is the limit.
 final class SimdOptimizer {
     private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
     private static final VectorSpecies<Double> D = DoubleVector.SPECIES_PREFERRED;

@@ -12,13 +12,13 @@ import jdk.incubator.vector.VectorSpecies;
 
 /// Dropout with Philox 4×32-10 in vectors; [Philox] is the specification.
 ///
-/// Every lane of 64 bits works on one counter, so that a product of two words fits: a vector of G lanes gives 4·G
-/// words.
-/// The counters are dealt to the lanes in the order 0, G/2, 1, G/2 + 1, …; then the words of consecutive elements come
-/// into order by one exchange of neighbouring lanes and two blends.
+/// Every lane of 64 bits works on one counter, so that a product of two words fits: a vector of G lanes gives
+/// 4·G words. The counters are dealt to the lanes in the order 0, G/2, 1, G/2 + 1, …; then the words of
+/// consecutive elements come into order by one exchange of neighbouring lanes and two blends.
 ///
-/// A lane's upper half may hold what a product left there: the masks before the multiplications drop it. They, and the
-/// masked multipliers, also let C2 see that 32×32 bits are meant (vpmuludq): twice as fast as a full product on AVX2.
+/// A lane's upper half may hold what a product left there: the masks before the multiplications drop it. They,
+/// and the masked multipliers, also let C2 see that 32×32 bits are meant (vpmuludq): twice as fast as a full
+/// product on AVX2.
 final class SimdRandom {
     private static final VectorSpecies<Float> F = FloatVector.SPECIES_PREFERRED;
     private static final VectorSpecies<Long> S = LongVector.SPECIES_PREFERRED;
@@ -58,7 +58,8 @@ final class SimdRandom {
         dropout(x, offset, x, offset, n, firstElement, dropout);
     }
 
-    /// `out[i] = x[i]·keep/(1−p)`; x[0] is element `firstElement` of the dropout, best a multiple of 4. out may be x.
+    /// `out[i] = x[i]·keep/(1−p)`; x[0] is element `firstElement` of the dropout, best a multiple of 4. out may
+    /// be x.
     static void dropout(float[] x, int xo, float[] out, int oo, int n, long firstElement, Dropout dropout) {
         long seed = dropout.seed();
         int bound = (int) dropout.threshold() ^ Integer.MIN_VALUE; // unsigned order through the sign bit

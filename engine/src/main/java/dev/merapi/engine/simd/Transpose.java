@@ -26,9 +26,13 @@ final class Transpose {
     static void block(float[] from, int at, int stride, int lines, float[] to, int toAt, int height, float[] block) {
         if (LANES == 16) for (int i = 0; i < 4; i++) step84(from, at, stride, i, lines - 1, block);
         else if (LANES == 8) for (int i = 0; i < 4; i++) step4(from, at, stride, i, lines - 1, block);
-        else for (int i = 0; i < LANES; i++) FloatVector.fromArray(F, from, at + Math.min(i, lines - 1) * stride).intoArray(block, i * LANES);
+        else
+            for (int i = 0; i < LANES; i++)
+                FloatVector.fromArray(F, from, at + Math.min(i, lines - 1) * stride)
+                        .intoArray(block, i * LANES);
         if (LANES == 2) {
-            for (int i = 0; i < 2; i++) for (int r = 0; r < Math.min(2, height); r++) to[toAt + i * height + r] = block[2 * r + i];
+            for (int i = 0; i < 2; i++)
+                for (int r = 0; r < Math.min(2, height); r++) to[toAt + i * height + r] = block[2 * r + i];
         } else {
             for (int i = 0; i < LANES; i += 4) step21(block, i, to, toAt + i * height, height);
         }
@@ -40,8 +44,10 @@ final class Transpose {
         FloatVector b = FloatVector.fromArray(F, from, at + Math.min(i + 4, last) * stride);
         FloatVector c = FloatVector.fromArray(F, from, at + Math.min(i + 8, last) * stride);
         FloatVector d = FloatVector.fromArray(F, from, at + Math.min(i + 12, last) * stride);
-        FloatVector ac = a.blend(c.rearrange(UP_8), HIGH_8), ca = a.rearrange(DOWN_8).blend(c, HIGH_8);
-        FloatVector bd = b.blend(d.rearrange(UP_8), HIGH_8), db = b.rearrange(DOWN_8).blend(d, HIGH_8);
+        FloatVector ac = a.blend(c.rearrange(UP_8), HIGH_8),
+                ca = a.rearrange(DOWN_8).blend(c, HIGH_8);
+        FloatVector bd = b.blend(d.rearrange(UP_8), HIGH_8),
+                db = b.rearrange(DOWN_8).blend(d, HIGH_8);
         ac.blend(bd.rearrange(UP_4), HIGH_4).intoArray(block, i * LANES);
         ac.rearrange(DOWN_4).blend(bd, HIGH_4).intoArray(block, (i + 4) * LANES);
         ca.blend(db.rearrange(UP_4), HIGH_4).intoArray(block, (i + 8) * LANES);
@@ -58,10 +64,14 @@ final class Transpose {
 
     /// Lines i … i+3: quadrants of 2, then of 1.
     private static void step21(float[] block, int i, float[] to, int toAt, int height) {
-        FloatVector a = FloatVector.fromArray(F, block, i * LANES), b = FloatVector.fromArray(F, block, (i + 1) * LANES);
-        FloatVector c = FloatVector.fromArray(F, block, (i + 2) * LANES), d = FloatVector.fromArray(F, block, (i + 3) * LANES);
-        FloatVector ac = a.blend(c.rearrange(UP_2), HIGH_2), ca = a.rearrange(DOWN_2).blend(c, HIGH_2);
-        FloatVector bd = b.blend(d.rearrange(UP_2), HIGH_2), db = b.rearrange(DOWN_2).blend(d, HIGH_2);
+        FloatVector a = FloatVector.fromArray(F, block, i * LANES),
+                b = FloatVector.fromArray(F, block, (i + 1) * LANES);
+        FloatVector c = FloatVector.fromArray(F, block, (i + 2) * LANES),
+                d = FloatVector.fromArray(F, block, (i + 3) * LANES);
+        FloatVector ac = a.blend(c.rearrange(UP_2), HIGH_2),
+                ca = a.rearrange(DOWN_2).blend(c, HIGH_2);
+        FloatVector bd = b.blend(d.rearrange(UP_2), HIGH_2),
+                db = b.rearrange(DOWN_2).blend(d, HIGH_2);
         ac.blend(bd.rearrange(UP_1), HIGH_1).intoArray(to, toAt);
         ac.rearrange(DOWN_1).blend(bd, HIGH_1).intoArray(to, toAt + height);
         ca.blend(db.rearrange(UP_1), HIGH_1).intoArray(to, toAt + 2 * height);

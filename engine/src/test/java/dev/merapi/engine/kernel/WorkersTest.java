@@ -105,7 +105,8 @@ class WorkersTest {
     void misuseIsNamed() {
         assertEquals(
                 "Workers: at least 1 thread expected, got 0",
-                assertThrows(IllegalArgumentException.class, () -> new Workers(0)).getMessage());
+                assertThrows(IllegalArgumentException.class, () -> new Workers(0))
+                        .getMessage());
         var workers = new Workers(2);
         workers.close();
         workers.close();

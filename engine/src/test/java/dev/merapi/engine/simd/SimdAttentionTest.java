@@ -127,8 +127,20 @@ class SimdAttentionTest {
         attention.attention(
                 in.heads, in.channels, in.starts, in.sequences, in.q, in.k, in.v, dropout, out.context, out.logSumExp);
         attention.attentionBackward(
-                in.heads, in.channels, in.starts, in.sequences, in.q, in.k, in.v, dropout, out.context, out.logSumExp,
-                in.dy, out.dq, out.dk, out.dv);
+                in.heads,
+                in.channels,
+                in.starts,
+                in.sequences,
+                in.q,
+                in.k,
+                in.v,
+                dropout,
+                out.context,
+                out.logSumExp,
+                in.dy,
+                out.dq,
+                out.dk,
+                out.dv);
         return out;
     }
 
@@ -148,7 +160,8 @@ class SimdAttentionTest {
                     double[] p = new double[t], keep = new double[t], dp = new double[t];
                     double sum = 0, inner = 0;
                     for (int j = 0; j < t; j++) {
-                        for (int l = 0; l < d; l++) p[j] += in.q.get(row + l) * (double) in.k.get((begin + j) * c + h * d + l);
+                        for (int l = 0; l < d; l++)
+                            p[j] += in.q.get(row + l) * (double) in.k.get((begin + j) * c + h * d + l);
                         sum += p[j] = Math.exp(p[j] / Math.sqrt(d));
                     }
                     out[1][h * in.tokens + i] = Math.log(sum);
