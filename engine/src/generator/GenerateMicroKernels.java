@@ -19,8 +19,8 @@ void main() throws java.io.IOException {
             /// The innermost loops of the matrix product: `tile[r, c] = Σ_k a[k, r] · b[k, c]` for a tile of R
             /// rows and two vectors of columns.
             ///
-            ///     a [k, R], panel of packed rows    b [k, 2·LANES], panel of packed columns    tile [R,
-            ///     2·LANES]
+            ///     a [k, R], panel of packed rows    b [k, 2·LANES], panel of packed columns
+            ///     tile [R, 2·LANES]
             ///
             /// Each sum is one chain of fused multiply-adds over ascending k, whatever R is: the value of an
             /// element does not depend on the tile that it falls into.
