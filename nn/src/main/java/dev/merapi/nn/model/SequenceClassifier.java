@@ -14,7 +14,6 @@ import dev.merapi.nn.pretrained.Json;
 import dev.merapi.nn.pretrained.LoadReport;
 import dev.merapi.nn.pretrained.PretrainedException;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -142,7 +141,8 @@ public final class SequenceClassifier {
                 Files.write(out.file(other.getKey()), other.getValue());
             out.commit();
         } catch (IOException e) {
-            throw new UncheckedIOException(folder + ": cannot be written: " + e.getMessage(), e);
+            throw new PretrainedException(
+                    folder + ": cannot be written: " + e.getMessage() + "; choose a folder that can be written", e);
         }
     }
 

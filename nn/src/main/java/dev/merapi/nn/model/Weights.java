@@ -9,12 +9,11 @@ import dev.merapi.nn.pretrained.PretrainedException;
 import dev.merapi.nn.pretrained.SafetensorsWriter;
 import dev.merapi.nn.pretrained.WeightNames;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 
 /// Fills a model's parameters from a checkpoint, and collects them to be saved.
 final class Weights {
@@ -52,9 +51,8 @@ final class Weights {
                         checkpoint.source() + ": " + m + "; does config.json belong to these weights?");
         List<String> lost = report.missing().stream().filter(mayBeNew.negate()).toList();
         if (lost.isEmpty()) return;
-        Set<String> shown = new HashSet<>(lost.subList(0, Math.min(3, lost.size())));
         throw new PretrainedException(checkpoint.source() + ": " + lost.size() + " weights are missing, among them "
-                + String.join(", ", shown.stream().sorted().toList())
+                + lost.stream().limit(3).sorted().collect(Collectors.joining(", "))
                 + "; expected a checkpoint of this model"
                 + (lost.stream().allMatch(n -> n.startsWith("classifier.") || n.contains("pooler."))
                         ? " with its classification head; fine-tune it first (name labels to train a new head)"
