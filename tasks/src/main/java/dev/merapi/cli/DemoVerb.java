@@ -40,25 +40,12 @@ final class DemoVerb extends Verb {
             "The house has been so quiet since she died.",
             "The library opens at nine on weekdays.");
 
-    private static final TrainingSettings TRAINING = new TrainingSettings(
-            5,
-            0,
-            16,
-            32,
-            1,
-            1e-4,
-            SchedulerType.LINEAR,
-            0.1,
-            0,
-            0.01,
-            true,
-            0.9,
-            0.999,
-            1e-8,
-            1.0,
-            BestBy.MACRO_F1,
-            0,
-            42);
+    private static final TrainingSettings TRAINING = TrainingSettings.DEFAULT
+            .numTrainEpochs(5)
+            .perDeviceTrainBatchSize(16)
+            .learningRate(1e-4)
+            .lrSchedulerType(SchedulerType.LINEAR)
+            .metricForBestModel(BestBy.MACRO_F1);
 
     @Option(names = "--output-dir", paramLabel = "FOLDER", description = "Becomes the model's folder.")
     Path outputDir = Path.of("merapi-demo");

@@ -151,7 +151,7 @@ final class TrainVerb extends Verb {
                     stop,
                     listeners);
             TaskOptions.Trained trained = options.train(task.task, run);
-            boolean kept = trained.outcome().bestEpoch() > 0 && settings.pace().fastDevRun() == 0;
+            boolean kept = trained.outcome().bestEpoch() > 0 && settings.trial().fastDevRun() == 0;
             if (kept) examples.writeDown(outputDir);
             if (!json && kept) {
                 trained.evaluation()

@@ -1,10 +1,14 @@
 package dev.merapi.cli;
 
+import dev.merapi.train.Batching;
 import dev.merapi.train.BestBy;
+import dev.merapi.train.Optimization;
 import dev.merapi.train.OptimizerType;
 import dev.merapi.train.Pace;
+import dev.merapi.train.Rate;
 import dev.merapi.train.SchedulerType;
 import dev.merapi.train.TrainingSettings;
+import dev.merapi.train.Trial;
 import dev.merapi.train.Tuning;
 import picocli.CommandLine.Help.Visibility;
 import picocli.CommandLine.Option;
@@ -20,16 +24,16 @@ final class TrainingOptions {
     int maxSteps = DEFAULT.maxSteps();
 
     @Option(names = "--per-device-train-batch-size", paramLabel = "N", description = "Rows of a training batch.")
-    int perDeviceTrainBatchSize = DEFAULT.perDeviceTrainBatchSize();
+    int perDeviceTrainBatchSize = DEFAULT.batching().perDeviceTrainBatchSize();
 
     @Option(names = "--per-device-eval-batch-size", paramLabel = "N", description = "Rows of an evaluation batch.")
-    int perDeviceEvalBatchSize = DEFAULT.perDeviceEvalBatchSize();
+    int perDeviceEvalBatchSize = DEFAULT.batching().perDeviceEvalBatchSize();
 
     @Option(names = "--gradient-accumulation-steps", paramLabel = "N", description = "Batches an optimizer step.")
-    int gradientAccumulationSteps = DEFAULT.gradientAccumulationSteps();
+    int gradientAccumulationSteps = DEFAULT.batching().gradientAccumulationSteps();
 
     @Option(names = "--learning-rate", paramLabel = "X", description = "The highest learning rate.")
-    double learningRate = DEFAULT.learningRate();
+    double learningRate = DEFAULT.rate().learningRate();
 
     @Option(
             names = "--lr-scheduler-type",
@@ -39,46 +43,46 @@ final class TrainingOptions {
                     "linear-warmup (from a third, then constant; the default), linear, cosine, cosine-with-min-lr,"
                             + " cosine-with-restarts, polynomial, inverse-sqrt, warmup-stable-decay, constant,"
                             + " constant-with-warmup, step, one-cycle, reduce-lr-on-plateau.")
-    SchedulerType lrSchedulerType = DEFAULT.lrSchedulerType();
+    SchedulerType lrSchedulerType = DEFAULT.rate().lrSchedulerType();
 
     @Option(names = "--warmup-ratio", paramLabel = "X", description = "Share of all steps that warm up.")
-    double warmupRatio = DEFAULT.warmupRatio();
+    double warmupRatio = DEFAULT.rate().warmupRatio();
 
     @Option(names = "--warmup-steps", paramLabel = "N", description = "Steps that warm up, instead of a share.")
-    int warmupSteps = DEFAULT.warmupSteps();
+    int warmupSteps = DEFAULT.rate().warmupSteps();
 
     @Option(names = "--weight-decay", paramLabel = "X", description = "Weight decay, decoupled in adamw and lamb.")
-    double weightDecay = DEFAULT.weightDecay();
+    double weightDecay = DEFAULT.optimization().weightDecay();
 
     @Option(
             names = "--decay-biases-and-norms",
             negatable = true,
             fallbackValue = "true",
             description = "Whether biases and layer norms decay too.")
-    boolean decayBiasesAndNorms = DEFAULT.decayBiasesAndNorms();
+    boolean decayBiasesAndNorms = DEFAULT.optimization().decayBiasesAndNorms();
 
     @Option(names = "--adam-beta1", paramLabel = "X", description = "Decay of the first moment.")
-    double adamBeta1 = DEFAULT.adamBeta1();
+    double adamBeta1 = DEFAULT.optimization().adamBeta1();
 
     @Option(names = "--adam-beta2", paramLabel = "X", description = "Decay of the second moment.")
-    double adamBeta2 = DEFAULT.adamBeta2();
+    double adamBeta2 = DEFAULT.optimization().adamBeta2();
 
     @Option(names = "--adam-epsilon", paramLabel = "X", description = "Added to the root of the second moment.")
-    double adamEpsilon = DEFAULT.adamEpsilon();
+    double adamEpsilon = DEFAULT.optimization().adamEpsilon();
 
     @Option(
             names = "--max-grad-norm",
             paramLabel = "X",
             description = "Gradients are scaled down to this norm; 0 for never.")
-    double maxGradNorm = DEFAULT.maxGradNorm();
+    double maxGradNorm = DEFAULT.tuning().maxGradNorm();
 
     @Option(
             names = "--metric-for-best-model",
             showDefaultValue = Visibility.NEVER,
             paramLabel = "METRIC",
             description =
-                    "accuracy, micro-f1, macro-f1, jaccard, exact-match, mae, rmse, quadratic-kappa or loss, as the task"
-                            + " has them; the best evaluation's model is kept. Default: macro-f1, jaccard or mae.")
+                    "accuracy, micro-f1, macro-f1, jaccard, exact-match, mae, rmse, quadratic-kappa or loss, as the"
+                            + " task has them; the best evaluation's model is kept. Default: macro-f1, jaccard or mae.")
     BestBy metricForBestModel = DEFAULT.metricForBestModel();
 
     @Option(
@@ -91,40 +95,40 @@ final class TrainingOptions {
     long seed = DEFAULT.seed();
 
     @Option(names = "--optim", paramLabel = "HOW", description = "adamw, adam, sgd, adafactor or lamb.")
-    OptimizerType optim = Tuning.DEFAULT.optimizer();
+    OptimizerType optim = DEFAULT.optimization().optim();
 
     @Option(names = "--momentum", paramLabel = "X", description = "Of sgd.")
-    double momentum = Tuning.DEFAULT.momentum();
+    double momentum = DEFAULT.optimization().momentum();
 
     @Option(
             names = "--layerwise-lr-decay",
             paramLabel = "X",
             description = "A layer's learning rate as a share of that of the layer above.")
-    double layerwiseLrDecay = Tuning.DEFAULT.layerwiseLrDecay();
+    double layerwiseLrDecay = DEFAULT.tuning().layerwiseLrDecay();
 
     @Option(
             names = "--ema-decay",
             paramLabel = "X",
             description = "Evaluate and keep the exponential average of the weights; 0 for the weights themselves.")
-    double emaDecay = Tuning.DEFAULT.emaDecay();
+    double emaDecay = DEFAULT.tuning().emaDecay();
 
     @Option(names = "--eval-steps", paramLabel = "N", description = "Evaluate after every so many steps; 0 for never.")
-    int evalSteps = Pace.DEFAULT.evalSteps();
+    int evalSteps = DEFAULT.pace().evalSteps();
 
     @Option(names = "--evals-per-epoch", paramLabel = "N", description = "Evaluations an epoch.")
-    int evalsPerEpoch = Pace.DEFAULT.evalsPerEpoch();
+    int evalsPerEpoch = DEFAULT.pace().evalsPerEpoch();
 
     @Option(
             names = "--save-steps",
             paramLabel = "N",
             description = "A checkpoint after every so many steps; 0: only when the run is stopped.")
-    int saveSteps = Pace.DEFAULT.saveSteps();
+    int saveSteps = DEFAULT.pace().saveSteps();
 
     @Option(names = "--save-total-limit", paramLabel = "N", description = "Keep so many checkpoints; 0 for all.")
-    int saveTotalLimit = Pace.DEFAULT.saveTotalLimit();
+    int saveTotalLimit = DEFAULT.pace().saveTotalLimit();
 
     @Option(names = "--max-time", paramLabel = "SECONDS", description = "Stop after so much time; 0 for never.")
-    double maxTime = Pace.DEFAULT.maxSeconds();
+    double maxTime = DEFAULT.pace().maxSeconds();
 
     @Option(
             names = "--fast-dev-run",
@@ -132,35 +136,26 @@ final class TrainingOptions {
             arity = "0..1",
             fallbackValue = "1",
             description = "Try everything on so many batches, and save nothing.")
-    int fastDevRun = Pace.DEFAULT.fastDevRun();
+    int fastDevRun = DEFAULT.trial().fastDevRun();
 
     @Option(
             names = "--overfit-batches",
             paramLabel = "N",
             description = "Learn the first so many batches by heart, to see that it can; 0 for all rows.")
-    int overfitBatches = Pace.DEFAULT.overfitBatches();
+    int overfitBatches = DEFAULT.trial().overfitBatches();
 
     TrainingSettings settings() {
         return new TrainingSettings(
                 numTrainEpochs,
                 maxSteps,
-                perDeviceTrainBatchSize,
-                perDeviceEvalBatchSize,
-                gradientAccumulationSteps,
-                learningRate,
-                lrSchedulerType,
-                warmupRatio,
-                warmupSteps,
-                weightDecay,
-                decayBiasesAndNorms,
-                adamBeta1,
-                adamBeta2,
-                adamEpsilon,
-                maxGradNorm,
+                new Batching(perDeviceTrainBatchSize, perDeviceEvalBatchSize, gradientAccumulationSteps),
+                new Rate(learningRate, lrSchedulerType, warmupRatio, warmupSteps),
+                new Optimization(optim, weightDecay, decayBiasesAndNorms, adamBeta1, adamBeta2, adamEpsilon, momentum),
+                new Tuning(maxGradNorm, layerwiseLrDecay, emaDecay),
                 metricForBestModel,
                 patience,
                 seed,
-                new Tuning(optim, momentum, layerwiseLrDecay, emaDecay),
-                new Pace(evalSteps, evalsPerEpoch, saveSteps, saveTotalLimit, maxTime, fastDevRun, overfitBatches));
+                new Pace(evalSteps, evalsPerEpoch, saveSteps, saveTotalLimit, maxTime),
+                new Trial(fastDevRun, overfitBatches));
     }
 }

@@ -6,16 +6,17 @@ import dev.merapi.metrics.Metrics;
 import dev.merapi.nn.model.LoadOptions;
 import dev.merapi.nn.model.Model;
 import dev.merapi.tokenizer.Tokenizer;
+import dev.merapi.train.Batching;
 import dev.merapi.train.Checkpoints;
 import dev.merapi.train.CsvLog;
 import dev.merapi.train.Inference;
-import dev.merapi.train.Pace;
 import dev.merapi.train.SettingsException;
 import dev.merapi.train.TrainEvent;
 import dev.merapi.train.TrainListener;
 import dev.merapi.train.Trainer;
 import dev.merapi.train.TrainingSettings;
 import dev.merapi.train.TrainingState;
+import dev.merapi.train.Trial;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -90,14 +91,15 @@ final class TaskRun<M extends Model> {
     /// The data of a trial: the first batches.
     private static FineTuning trial(FineTuning run) {
         TrainingSettings training = run.training();
-        Pace pace = training.pace();
-        int batches = Math.max(pace.fastDevRun(), pace.overfitBatches());
+        Trial trial = training.trial();
+        int batches = Math.max(trial.fastDevRun(), trial.overfitBatches());
         if (batches == 0) return run;
-        int step = training.perDeviceTrainBatchSize() * training.gradientAccumulationSteps();
+        Batching batching = training.batching();
+        int step = batching.perDeviceTrainBatchSize() * batching.gradientAccumulationSteps();
         Dataset train = first(run.train(), Math.multiplyExact(batches, step));
-        if (pace.fastDevRun() == 0) return run.with(train, train, training);
-        Dataset dev = first(run.dev(), Math.multiplyExact(batches, training.perDeviceEvalBatchSize()));
-        return run.with(train, dev, training.once());
+        if (trial.fastDevRun() == 0) return run.with(train, train, training);
+        Dataset dev = first(run.dev(), Math.multiplyExact(batches, batching.perDeviceEvalBatchSize()));
+        return run.with(train, dev, training.numTrainEpochs(1));
     }
 
     private static Dataset first(Dataset data, int rows) {
@@ -107,7 +109,7 @@ final class TaskRun<M extends Model> {
 
     /// Whether nothing is written.
     private boolean isTrial() {
-        return run.training().pace().fastDevRun() > 0;
+        return run.training().trial().fastDevRun() > 0;
     }
 
     private Finished<M> train() {
@@ -159,7 +161,8 @@ final class TaskRun<M extends Model> {
     }
 
     private Evaluation score(M model) {
-        return dev.scoring().apply(Inference.logits(model, dev.tokens(), training.perDeviceEvalBatchSize()));
+        return dev.scoring()
+                .apply(Inference.logits(model, dev.tokens(), training.batching().perDeviceEvalBatchSize()));
     }
 
     private Path keep(int epoch, Metrics metrics) {

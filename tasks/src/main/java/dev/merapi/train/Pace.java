@@ -8,19 +8,9 @@ package dev.merapi.train;
 ///     stopped
 /// @param saveTotalLimit how many checkpoints are kept, the newest; 0 for all
 /// @param maxSeconds stops after so much time; 0 for never
-/// @param fastDevRun tries everything on so many batches, and saves no model; 0 to run in earnest
-/// @param overfitBatches learns so many batches by heart and evaluates on them, to see that the model can
-///     learn; 0 to use all rows
-public record Pace(
-        int evalSteps,
-        int evalsPerEpoch,
-        int saveSteps,
-        int saveTotalLimit,
-        double maxSeconds,
-        int fastDevRun,
-        int overfitBatches) {
+public record Pace(int evalSteps, int evalsPerEpoch, int saveSteps, int saveTotalLimit, double maxSeconds) {
     /// An evaluation after each epoch, no checkpoints.
-    public static final Pace DEFAULT = new Pace(0, 1, 0, 2, 0, 0, 0);
+    public static final Pace DEFAULT = new Pace(0, 1, 0, 2, 0);
 
     public Pace {
         Bounds.atLeast("eval-steps", evalSteps, 0);
@@ -28,18 +18,31 @@ public record Pace(
         Bounds.atLeast("save-steps", saveSteps, 0);
         Bounds.atLeast("save-total-limit", saveTotalLimit, 0);
         Bounds.between("max-time", maxSeconds, 0, Double.MAX_VALUE);
-        Bounds.atLeast("fast-dev-run", fastDevRun, 0);
-        Bounds.atLeast("overfit-batches", overfitBatches, 0);
+    }
+
+    /// An evaluation after every so many steps.
+    public Pace evalSteps(int steps) {
+        return new Pace(steps, evalsPerEpoch, saveSteps, saveTotalLimit, maxSeconds);
     }
 
     /// So many evaluations an epoch.
     public Pace evalsPerEpoch(int evaluations) {
-        return new Pace(evalSteps, evaluations, saveSteps, saveTotalLimit, maxSeconds, fastDevRun, overfitBatches);
+        return new Pace(evalSteps, evaluations, saveSteps, saveTotalLimit, maxSeconds);
     }
 
     /// A checkpoint after every so many steps.
     public Pace saveSteps(int steps) {
-        return new Pace(evalSteps, evalsPerEpoch, steps, saveTotalLimit, maxSeconds, fastDevRun, overfitBatches);
+        return new Pace(evalSteps, evalsPerEpoch, steps, saveTotalLimit, maxSeconds);
+    }
+
+    /// So many checkpoints are kept.
+    public Pace saveTotalLimit(int limit) {
+        return new Pace(evalSteps, evalsPerEpoch, saveSteps, limit, maxSeconds);
+    }
+
+    /// An end after so much time.
+    public Pace maxSeconds(double seconds) {
+        return new Pace(evalSteps, evalsPerEpoch, saveSteps, saveTotalLimit, seconds);
     }
 
     /// Whether an evaluation follows a step.

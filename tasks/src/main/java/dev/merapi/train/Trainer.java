@@ -152,7 +152,8 @@ public final class Trainer {
         double norm = Gradients.norm(parameters);
         FiniteCheck.require(loss, norm, progress.steps() + 1, parameters);
         double rate = schedule.at(progress.steps());
-        optimizer.step(rate, settings.maxGradNorm() == 0 ? 1f : Gradients.clipScale(norm, settings.maxGradNorm()));
+        double most = settings.tuning().maxGradNorm();
+        optimizer.step(rate, most == 0 ? 1f : Gradients.clipScale(norm, most));
 
         TrainEvent.StepEnd end = new TrainEvent.StepEnd(
                 epoch,
@@ -170,9 +171,9 @@ public final class Trainer {
 
     /// The rows of the epoch's batches, those of one optimizer step together.
     private List<List<int[]>> steps(int epoch) {
-        List<int[]> batches =
-                BatchSampler.epoch(train.lengths(), settings.perDeviceTrainBatchSize(), settings.seed(), epoch);
-        int together = settings.gradientAccumulationSteps();
+        List<int[]> batches = BatchSampler.epoch(
+                train.lengths(), settings.batching().perDeviceTrainBatchSize(), settings.seed(), epoch);
+        int together = settings.batching().gradientAccumulationSteps();
         List<List<int[]>> steps = new ArrayList<>();
         for (int from = 0; from < batches.size(); from += together) {
             steps.add(batches.subList(from, Math.min(batches.size(), from + together)));

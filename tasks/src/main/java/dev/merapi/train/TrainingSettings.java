@@ -6,121 +6,60 @@ import dev.merapi.nn.optim.Optimizer;
 import dev.merapi.nn.optim.Schedule;
 import java.util.List;
 
-/// How a model is trained, under the names that Hugging Face's `TrainingArguments` gave them.
+/// How a model is trained, under the names that Hugging Face's `TrainingArguments` gave them. One starts from
+/// the default and says what shall be different:
+///
+///     TrainingSettings.DEFAULT.numTrainEpochs(4).perDeviceTrainBatchSize(16).learningRate(1e-4).patience(2)
 ///
 /// @param numTrainEpochs how often every example is seen
 /// @param maxSteps ends the run after so many optimizer steps, without an evaluation if that is inside an
 ///     epoch; 0 for no such limit
-/// @param perDeviceTrainBatchSize rows of a training batch
-/// @param perDeviceEvalBatchSize rows of an evaluation batch
-/// @param gradientAccumulationSteps batches whose gradients are averaged in one optimizer step
-/// @param learningRate the highest learning rate
-/// @param lrSchedulerType how the learning rate moves
-/// @param warmupRatio share of all steps that warm up; counts where `warmupSteps` is 0
-/// @param warmupSteps steps that warm up; 0 to go by `warmupRatio`
-/// @param weightDecay AdamW's decoupled decay
-/// @param decayBiasesAndNorms whether biases and layer norms decay too, PyTorch's default; otherwise they are
-///     left out, transformers' default
-/// @param adamBeta1 decay of the first moment
-/// @param adamBeta2 decay of the second moment
-/// @param adamEpsilon added to the root of the second moment
-/// @param maxGradNorm gradients are scaled down to this L2 norm; 0 leaves them as they are
+/// @param batching how many rows go together
+/// @param rate how large the steps are
+/// @param optimization what changes the weights
+/// @param tuning what is done to gradients and weights around it
 /// @param metricForBestModel which evaluation's model is kept; null for the task's own metric
 /// @param patience stops after so many evaluations that were not better than the best; 0 to run to the end
 /// @param seed of the order of examples, dropout and new weights
-/// @param tuning which optimizer, and what it does besides
 /// @param pace when the run evaluates, saves its state and ends
+/// @param trial whether it is only tried out
 public record TrainingSettings(
         int numTrainEpochs,
         int maxSteps,
-        int perDeviceTrainBatchSize,
-        int perDeviceEvalBatchSize,
-        int gradientAccumulationSteps,
-        double learningRate,
-        SchedulerType lrSchedulerType,
-        double warmupRatio,
-        int warmupSteps,
-        double weightDecay,
-        boolean decayBiasesAndNorms,
-        double adamBeta1,
-        double adamBeta2,
-        double adamEpsilon,
-        double maxGradNorm,
+        Batching batching,
+        Rate rate,
+        Optimization optimization,
+        Tuning tuning,
         BestBy metricForBestModel,
         int patience,
         long seed,
-        Tuning tuning,
-        Pace pace) {
+        Pace pace,
+        Trial trial) {
 
     /// Three epochs of batches of 24 at 5e-5, a tenth of the steps to warm up, as is usual for fine-tuning a
-    /// BERT.
+    /// BERT, with AdamW; an evaluation after each epoch, no checkpoints.
     public static final TrainingSettings DEFAULT = new TrainingSettings(
-            3, 0, 24, 32, 1, 5e-5, SchedulerType.LINEAR_WARMUP, 0.1, 0, 0.01, true, 0.9, 0.999, 1e-8, 1.0, null, 0, 42);
-
-    /// With AdamW, an evaluation after each epoch and no checkpoints.
-    public TrainingSettings(
-            int numTrainEpochs,
-            int maxSteps,
-            int perDeviceTrainBatchSize,
-            int perDeviceEvalBatchSize,
-            int gradientAccumulationSteps,
-            double learningRate,
-            SchedulerType lrSchedulerType,
-            double warmupRatio,
-            int warmupSteps,
-            double weightDecay,
-            boolean decayBiasesAndNorms,
-            double adamBeta1,
-            double adamBeta2,
-            double adamEpsilon,
-            double maxGradNorm,
-            BestBy metricForBestModel,
-            int patience,
-            long seed) {
-        this(
-                numTrainEpochs,
-                maxSteps,
-                perDeviceTrainBatchSize,
-                perDeviceEvalBatchSize,
-                gradientAccumulationSteps,
-                learningRate,
-                lrSchedulerType,
-                warmupRatio,
-                warmupSteps,
-                weightDecay,
-                decayBiasesAndNorms,
-                adamBeta1,
-                adamBeta2,
-                adamEpsilon,
-                maxGradNorm,
-                metricForBestModel,
-                patience,
-                seed,
-                Tuning.DEFAULT,
-                Pace.DEFAULT);
-    }
+            3,
+            0,
+            Batching.DEFAULT,
+            Rate.DEFAULT,
+            Optimization.DEFAULT,
+            Tuning.DEFAULT,
+            null,
+            0,
+            42,
+            Pace.DEFAULT,
+            Trial.NONE);
 
     public TrainingSettings {
         Bounds.atLeast("num-train-epochs", numTrainEpochs, 1);
         Bounds.atLeast("max-steps", maxSteps, 0);
-        Bounds.atLeast("per-device-train-batch-size", perDeviceTrainBatchSize, 1);
-        Bounds.atLeast("per-device-eval-batch-size", perDeviceEvalBatchSize, 1);
-        Bounds.atLeast("gradient-accumulation-steps", gradientAccumulationSteps, 1);
-        Bounds.between("learning-rate", learningRate, 0, Double.MAX_VALUE);
-        Bounds.between("warmup-ratio", warmupRatio, 0, 1);
-        Bounds.atLeast("warmup-steps", warmupSteps, 0);
-        Bounds.between("weight-decay", weightDecay, 0, Double.MAX_VALUE);
-        Bounds.between("adam-beta1", adamBeta1, 0, Math.nextDown(1.0));
-        Bounds.between("adam-beta2", adamBeta2, 0, Math.nextDown(1.0));
-        Bounds.between("adam-epsilon", adamEpsilon, 0, Double.MAX_VALUE);
-        Bounds.between("max-grad-norm", maxGradNorm, 0, Double.MAX_VALUE);
         Bounds.atLeast("patience", patience, 0);
     }
 
     /// Optimizer steps of an epoch over so many rows.
     int stepsPerEpoch(int rows) {
-        int batches = Math.ceilDiv(rows, perDeviceTrainBatchSize);
-        return Math.ceilDiv(batches, gradientAccumulationSteps);
+        return batching.stepsPerEpoch(rows);
     }
 
     /// Optimizer steps of the run.
@@ -131,63 +70,116 @@ public record TrainingSettings(
 
     /// @param layers of the encoder, for rates that differ by layer
     Optimizer optimizer(List<Parameter> parameters, int layers) {
-        Optimizer optimizer = tuning.optimizer().of(parameters, this).weightDecay(weightDecay);
-        if (!decayBiasesAndNorms) optimizer.noDecay(Parameter::isBiasOrNorm);
+        Optimizer optimizer = optimization.optimizer(parameters);
         if (tuning.layerwiseLrDecay() < 1) optimizer.rateFactors(new LayerwiseDecay(layers, tuning.layerwiseLrDecay()));
         return optimizer;
     }
 
     Schedule schedule(int rows) {
         int total = totalSteps(rows);
-        int warmup = warmupSteps > 0 ? warmupSteps : (int) Math.rint(warmupRatio * total);
         boolean larger =
                 metricForBestModel == null || metricForBestModel.metric().largerIsBetter();
-        return lrSchedulerType.schedule(learningRate, warmup, stepsPerEpoch(rows), total, larger);
+        return rate.lrSchedulerType()
+                .schedule(rate.learningRate(), rate.warmup(total), stepsPerEpoch(rows), total, larger);
     }
 
     /// These settings with the metric of a task, where none was chosen.
     public TrainingSettings orBestBy(BestBy metric) {
-        return metricForBestModel != null ? this : with(metric, seed, pace);
+        return metricForBestModel != null ? this : metricForBestModel(metric);
+    }
+
+    public TrainingSettings numTrainEpochs(int epochs) {
+        return with(epochs, maxSteps, metricForBestModel, patience, seed);
+    }
+
+    public TrainingSettings maxSteps(int steps) {
+        return with(numTrainEpochs, steps, metricForBestModel, patience, seed);
+    }
+
+    public TrainingSettings metricForBestModel(BestBy metric) {
+        return with(numTrainEpochs, maxSteps, metric, patience, seed);
+    }
+
+    public TrainingSettings patience(int evaluations) {
+        return with(numTrainEpochs, maxSteps, metricForBestModel, evaluations, seed);
     }
 
     public TrainingSettings seed(long other) {
-        return with(metricForBestModel, other, pace);
+        return with(numTrainEpochs, maxSteps, metricForBestModel, patience, other);
+    }
+
+    public TrainingSettings perDeviceTrainBatchSize(int rows) {
+        return batching(new Batching(rows, batching.perDeviceEvalBatchSize(), batching.gradientAccumulationSteps()));
+    }
+
+    public TrainingSettings perDeviceEvalBatchSize(int rows) {
+        return batching(new Batching(batching.perDeviceTrainBatchSize(), rows, batching.gradientAccumulationSteps()));
+    }
+
+    public TrainingSettings gradientAccumulationSteps(int batches) {
+        return batching(new Batching(batching.perDeviceTrainBatchSize(), batching.perDeviceEvalBatchSize(), batches));
+    }
+
+    public TrainingSettings learningRate(double highest) {
+        return rate(new Rate(highest, rate.lrSchedulerType(), rate.warmupRatio(), rate.warmupSteps()));
+    }
+
+    public TrainingSettings lrSchedulerType(SchedulerType type) {
+        return rate(new Rate(rate.learningRate(), type, rate.warmupRatio(), rate.warmupSteps()));
+    }
+
+    /// A share of all steps warms up.
+    public TrainingSettings warmupRatio(double share) {
+        return rate(new Rate(rate.learningRate(), rate.lrSchedulerType(), share, 0));
+    }
+
+    /// So many steps warm up.
+    public TrainingSettings warmupSteps(int steps) {
+        return rate(new Rate(rate.learningRate(), rate.lrSchedulerType(), 0, steps));
+    }
+
+    public TrainingSettings batching(Batching other) {
+        return with(other, rate, optimization, tuning, pace, trial);
+    }
+
+    public TrainingSettings rate(Rate other) {
+        return with(batching, other, optimization, tuning, pace, trial);
+    }
+
+    public TrainingSettings optimization(Optimization other) {
+        return with(batching, rate, other, tuning, pace, trial);
+    }
+
+    public TrainingSettings tuning(Tuning other) {
+        return with(batching, rate, optimization, other, pace, trial);
     }
 
     public TrainingSettings pace(Pace other) {
-        return with(metricForBestModel, seed, other);
+        return with(batching, rate, optimization, tuning, other, trial);
     }
 
-    /// The same for a single epoch.
-    public TrainingSettings once() {
-        return with(1, metricForBestModel, seed, pace);
+    public TrainingSettings trial(Trial other) {
+        return with(batching, rate, optimization, tuning, pace, other);
     }
 
-    private TrainingSettings with(BestBy best, long seed, Pace pace) {
-        return with(numTrainEpochs, best, seed, pace);
-    }
-
-    private TrainingSettings with(int epochs, BestBy best, long seed, Pace pace) {
+    private TrainingSettings with(int epochs, int maxSteps, BestBy metric, int patience, long seed) {
         return new TrainingSettings(
-                epochs,
+                epochs, maxSteps, batching, rate, optimization, tuning, metric, patience, seed, pace, trial);
+    }
+
+    private TrainingSettings with(
+            Batching batching, Rate rate, Optimization optimization, Tuning tuning, Pace pace, Trial trial) {
+        return new TrainingSettings(
+                numTrainEpochs,
                 maxSteps,
-                perDeviceTrainBatchSize,
-                perDeviceEvalBatchSize,
-                gradientAccumulationSteps,
-                learningRate,
-                lrSchedulerType,
-                warmupRatio,
-                warmupSteps,
-                weightDecay,
-                decayBiasesAndNorms,
-                adamBeta1,
-                adamBeta2,
-                adamEpsilon,
-                maxGradNorm,
-                best,
+                batching,
+                rate,
+                optimization,
+                tuning,
+                metricForBestModel,
                 patience,
                 seed,
-                tuning,
-                pace);
+                pace,
+                trial);
     }
 }

@@ -8,6 +8,7 @@ import dev.merapi.data.Dataset;
 import dev.merapi.engine.Device;
 import dev.merapi.metrics.Thresholds;
 import dev.merapi.nn.pretrained.Json;
+import dev.merapi.train.Batching;
 import dev.merapi.train.SchedulerType;
 import dev.merapi.train.Stop;
 import dev.merapi.train.TrainEvent;
@@ -25,8 +26,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class FoldsTest {
-    private static final TrainingSettings TRAINING = new TrainingSettings(
-            16, 0, 8, 8, 1, 5e-3, SchedulerType.LINEAR, 0.1, 0, 0.01, true, 0.9, 0.999, 1e-8, 1.0, null, 0, 42);
+    private static final TrainingSettings TRAINING = TrainingSettings.DEFAULT
+            .numTrainEpochs(16)
+            .batching(new Batching(8, 8, 1))
+            .learningRate(5e-3)
+            .lrSchedulerType(SchedulerType.LINEAR);
     private static final Dataset TRAIN = Colours.multilabel("train", 90, 0);
     private static final Dataset TEST = Colours.multilabel("test", 30, 200);
 

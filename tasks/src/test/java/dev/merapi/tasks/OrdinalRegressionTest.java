@@ -13,13 +13,13 @@ import dev.merapi.nn.model.LoadOptions;
 import dev.merapi.nn.model.SequenceClassifier;
 import dev.merapi.tasks.OrdinalRegression.Method;
 import dev.merapi.tokenizer.Tokenizer;
+import dev.merapi.train.Batching;
+import dev.merapi.train.Optimization;
 import dev.merapi.train.OptimizerType;
-import dev.merapi.train.Pace;
 import dev.merapi.train.SchedulerType;
 import dev.merapi.train.SettingsException;
 import dev.merapi.train.Stop;
 import dev.merapi.train.TrainingSettings;
-import dev.merapi.train.Tuning;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -46,27 +46,12 @@ class OrdinalRegressionTest {
     @ParameterizedTest
     @EnumSource
     void learnsAndSavesAModelThatGivesTheSameAnswers(Method method) {
-        TrainingSettings training = new TrainingSettings(
-                40,
-                0,
-                8,
-                8,
-                1,
-                5e-3,
-                SchedulerType.LINEAR,
-                0.1,
-                0,
-                0,
-                true,
-                0.9,
-                0.999,
-                1e-8,
-                1.0,
-                null,
-                0,
-                42,
-                Tuning.DEFAULT.with(OptimizerType.ADAM),
-                Pace.DEFAULT);
+        TrainingSettings training = TrainingSettings.DEFAULT
+                .numTrainEpochs(40)
+                .batching(new Batching(8, 8, 1))
+                .learningRate(5e-3)
+                .lrSchedulerType(SchedulerType.LINEAR)
+                .optimization(Optimization.of(OptimizerType.ADAM).weightDecay(0, true));
         Dataset dev = Colours.dataset("dev", 30, 200);
         Path output = folder.resolve("output");
         OrdinalRegression.Trained trained = new OrdinalRegression(

@@ -8,15 +8,19 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.merapi.data.Dataset;
 import dev.merapi.engine.Device;
 import dev.merapi.nn.pretrained.Json;
+import dev.merapi.train.Batching;
 import dev.merapi.train.BestBy;
+import dev.merapi.train.Optimization;
 import dev.merapi.train.OptimizerType;
 import dev.merapi.train.Pace;
+import dev.merapi.train.Rate;
 import dev.merapi.train.SchedulerType;
 import dev.merapi.train.SettingsException;
 import dev.merapi.train.Stop;
 import dev.merapi.train.TrainEvent;
 import dev.merapi.train.TrainListener;
 import dev.merapi.train.TrainingSettings;
+import dev.merapi.train.Trial;
 import dev.merapi.train.Tuning;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -47,27 +51,14 @@ class ResumeTest {
 
     private static TrainingSettings settings(OptimizerType optimizer, SchedulerType schedule, Pace pace) {
         double rate = optimizer == OptimizerType.SGD ? 0.1 : 5e-3;
-        return new TrainingSettings(
-                3,
-                0,
-                8,
-                8,
-                2,
-                rate,
-                schedule,
-                0.1,
-                0,
-                0.01,
-                false,
-                0.9,
-                0.999,
-                1e-8,
-                1.0,
-                BestBy.LOSS,
-                0,
-                42,
-                new Tuning(optimizer, 0.9, 0.9, 0.5),
-                pace);
+        return TrainingSettings.DEFAULT
+                .batching(new Batching(8, 8, 2))
+                .learningRate(rate)
+                .lrSchedulerType(schedule)
+                .optimization(Optimization.of(optimizer).weightDecay(0.01, false))
+                .tuning(new Tuning(1, 0.9, 0.5))
+                .metricForBestModel(BestBy.LOSS)
+                .pace(pace);
     }
 
     private Trained train(
@@ -179,8 +170,8 @@ class ResumeTest {
         assertTrue(
                 e.getMessage()
                         .endsWith("checkpoint-2 was saved with \"lr_scheduler_type\": \"cosine\", but this run has"
-                                + " \"lr_scheduler_type\": \"linear\",; resume with the same settings and data, or start"
-                                + " anew"),
+                                + " \"lr_scheduler_type\": \"linear\",; resume with the same settings and data,"
+                                + " or start anew"),
                 e.getMessage());
         SettingsException none =
                 assertThrows(SettingsException.class, () -> train("nowhere", other, true, 0, event -> {}));
@@ -189,9 +180,13 @@ class ResumeTest {
 
     @Test
     void trialsWriteNothing() throws IOException {
-        Pace trial = new Pace(0, 1, 0, 2, 0, 1, 0);
-        Trained tried =
-                train("trial", settings(OptimizerType.ADAMW, SchedulerType.COSINE, trial), false, 0, event -> {});
+        Trained tried = train(
+                "trial",
+                settings(OptimizerType.ADAMW, SchedulerType.COSINE, Pace.DEFAULT)
+                        .trial(Trial.fastDevRun(1)),
+                false,
+                0,
+                event -> {});
         assertEquals(1, tried.outcome().steps());
         assertEquals(8, tried.evaluation().orElseThrow().metrics().rows());
         try (Stream<Path> files = Files.list(folder)) {
@@ -201,28 +196,13 @@ class ResumeTest {
 
     @Test
     void overfittingLearnsTheFirstBatchesByHeart() {
-        Pace pace = new Pace(0, 1, 0, 2, 0, 0, 1);
-        TrainingSettings settings = new TrainingSettings(
-                60,
-                0,
-                8,
-                8,
-                1,
-                5e-3,
-                SchedulerType.CONSTANT,
-                0,
-                0,
-                0,
-                true,
-                0.9,
-                0.999,
-                1e-8,
-                1.0,
-                BestBy.ACCURACY,
-                0,
-                42,
-                Tuning.DEFAULT,
-                pace);
+        TrainingSettings settings = TrainingSettings.DEFAULT
+                .numTrainEpochs(60)
+                .batching(new Batching(8, 8, 1))
+                .rate(new Rate(5e-3, SchedulerType.CONSTANT, 0, 0))
+                .optimization(Optimization.DEFAULT.weightDecay(0, true))
+                .metricForBestModel(BestBy.ACCURACY)
+                .trial(Trial.overfitBatches(1));
         Trained trained = train("output", settings, false, 0, event -> {});
         assertEquals(8, trained.evaluation().orElseThrow().metrics().rows());
         assertEquals(1.0, trained.evaluation().orElseThrow().metrics().accuracy());
@@ -230,7 +210,7 @@ class ResumeTest {
 
     @Test
     void timeThatIsOverEndsTheRunAsAStopDoes() throws IOException {
-        Pace pace = new Pace(0, 1, 0, 2, 1e-9, 0, 0);
+        Pace pace = Pace.DEFAULT.maxSeconds(1e-9);
         Trained trained =
                 train("output", settings(OptimizerType.ADAMW, SchedulerType.COSINE, pace), false, 0, event -> {});
         assertEquals(TrainEvent.End.TIME_OVER, trained.outcome().end());
@@ -239,27 +219,13 @@ class ResumeTest {
 
     @Test
     void evaluationsInsideAnEpochCountForPatience() {
-        TrainingSettings settings = new TrainingSettings(
-                3,
-                0,
-                8,
-                8,
-                1,
-                1e-30,
-                SchedulerType.CONSTANT,
-                0,
-                0,
-                0,
-                true,
-                0.9,
-                0.999,
-                1e-8,
-                1.0,
-                BestBy.ACCURACY,
-                3,
-                42,
-                Tuning.DEFAULT,
-                Pace.DEFAULT.evalsPerEpoch(3));
+        TrainingSettings settings = TrainingSettings.DEFAULT
+                .batching(new Batching(8, 8, 1))
+                .rate(new Rate(1e-30, SchedulerType.CONSTANT, 0, 0))
+                .optimization(Optimization.DEFAULT.weightDecay(0, true))
+                .metricForBestModel(BestBy.ACCURACY)
+                .patience(3)
+                .pace(Pace.DEFAULT.evalsPerEpoch(3));
         List<Integer> at = new ArrayList<>();
         Trained trained = train("output", settings, false, 0, event -> {
             if (event instanceof TrainEvent.Evaluated evaluated) at.add(evaluated.step());

@@ -15,11 +15,12 @@ import dev.merapi.metrics.Evaluation;
 import dev.merapi.metrics.Metric;
 import dev.merapi.nn.pretrained.Json;
 import dev.merapi.tokenizer.Tokenizer;
+import dev.merapi.train.Batching;
+import dev.merapi.train.Optimization;
 import dev.merapi.train.Pace;
 import dev.merapi.train.SchedulerType;
 import dev.merapi.train.Stop;
 import dev.merapi.train.TrainingSettings;
-import dev.merapi.train.Tuning;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -113,27 +114,13 @@ class SpanExtractionTest {
 
     @Test
     void learnsAndSavesAModelThatGivesTheSameAnswers() {
-        TrainingSettings training = new TrainingSettings(
-                60,
-                0,
-                8,
-                8,
-                1,
-                5e-3,
-                SchedulerType.COSINE,
-                0.1,
-                0,
-                0.01,
-                false,
-                0.9,
-                0.999,
-                1e-8,
-                1.0,
-                null,
-                0,
-                42,
-                Tuning.DEFAULT,
-                Pace.DEFAULT.evalsPerEpoch(2));
+        TrainingSettings training = TrainingSettings.DEFAULT
+                .numTrainEpochs(60)
+                .batching(new Batching(8, 8, 1))
+                .learningRate(5e-3)
+                .lrSchedulerType(SchedulerType.COSINE)
+                .optimization(Optimization.DEFAULT.weightDecay(0.01, false))
+                .pace(Pace.DEFAULT.evalsPerEpoch(2));
         Path output = folder.resolve("output");
         Dataset dev = dataset(30, 200);
         SpanExtraction.Trained trained = new SpanExtraction(SETTINGS)
@@ -167,10 +154,10 @@ class SpanExtractionTest {
     @Test
     void tablesAreReadWithTheirIds() throws IOException {
         Path csv = Files.writeString(folder.resolve("tweets.csv"), """
-                textID,text,selected_text,sentiment
-                f8, a b,a,positive
-                f9,"",,neutral
-                """);
+            textID,text,selected_text,sentiment
+            f8, a b,a,positive
+            f9,"",,neutral
+            """);
         assertEquals(
                 List.of(
                         new Example("f8", "positive", " a b", new Target.Part(1, 2)),

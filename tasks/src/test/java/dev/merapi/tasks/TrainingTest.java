@@ -16,6 +16,7 @@ import dev.merapi.nn.model.LoadOptions;
 import dev.merapi.nn.model.SequenceClassifier;
 import dev.merapi.nn.pretrained.Json;
 import dev.merapi.nn.pretrained.PretrainedException;
+import dev.merapi.train.Batching;
 import dev.merapi.train.BestBy;
 import dev.merapi.train.CsvLog;
 import dev.merapi.train.SchedulerType;
@@ -55,25 +56,12 @@ class TrainingTest {
     }
 
     private static TrainingSettings settings(int epochs) {
-        return new TrainingSettings(
-                epochs,
-                0,
-                8,
-                8,
-                1,
-                5e-3,
-                SchedulerType.LINEAR,
-                0.1,
-                0,
-                0.01,
-                true,
-                0.9,
-                0.999,
-                1e-8,
-                1.0,
-                BestBy.ACCURACY,
-                0,
-                42);
+        return TrainingSettings.DEFAULT
+                .numTrainEpochs(epochs)
+                .batching(new Batching(8, 8, 1))
+                .learningRate(5e-3)
+                .lrSchedulerType(SchedulerType.LINEAR)
+                .metricForBestModel(BestBy.ACCURACY);
     }
 
     private FineTuning run(Dataset train, Dataset dev, int epochs, int threads, TrainListener... listeners) {

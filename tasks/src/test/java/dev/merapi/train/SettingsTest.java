@@ -10,25 +10,12 @@ import org.junit.jupiter.api.Test;
 
 class SettingsTest {
     private static TrainingSettings settings(int epochs, int maxSteps, double warmup, SchedulerType schedule) {
-        return new TrainingSettings(
-                epochs,
-                maxSteps,
-                24,
-                32,
-                2,
-                3e-5,
-                schedule,
-                warmup,
-                0,
-                0.01,
-                true,
-                0.9,
-                0.999,
-                1e-8,
-                1.0,
-                BestBy.MACRO_F1,
-                0,
-                42);
+        return TrainingSettings.DEFAULT
+                .numTrainEpochs(epochs)
+                .maxSteps(maxSteps)
+                .gradientAccumulationSteps(2)
+                .rate(new Rate(3e-5, schedule, warmup, 0))
+                .metricForBestModel(BestBy.MACRO_F1);
     }
 
     @Test

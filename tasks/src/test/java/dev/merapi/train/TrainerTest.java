@@ -51,25 +51,13 @@ class TrainerTest {
 
     private static TrainingSettings settings(
             int epochs, int maxSteps, int batch, int accumulate, double rate, int patience) {
-        return new TrainingSettings(
-                epochs,
-                maxSteps,
-                batch,
-                8,
-                accumulate,
-                rate,
-                SchedulerType.LINEAR_WARMUP,
-                0,
-                3,
-                0.01,
-                true,
-                0.9,
-                0.999,
-                1e-8,
-                1.0,
-                BestBy.ACCURACY,
-                patience,
-                42);
+        return TrainingSettings.DEFAULT
+                .numTrainEpochs(epochs)
+                .maxSteps(maxSteps)
+                .batching(new Batching(batch, 8, accumulate))
+                .rate(new Rate(rate, SchedulerType.LINEAR_WARMUP, 0, 3))
+                .metricForBestModel(BestBy.ACCURACY)
+                .patience(patience);
     }
 
     /// Trains with evaluations that say what they are told to say.

@@ -1,0 +1,26 @@
+package dev.merapi.train;
+
+/// How a run is tried out before it is made in earnest.
+///
+/// @param fastDevRun tries everything on so many batches, and saves no model; 0 to run in earnest
+/// @param overfitBatches learns so many batches by heart and evaluates on them, to see that the model can
+///     learn; 0 to use all rows
+public record Trial(int fastDevRun, int overfitBatches) {
+    /// None: all rows, and the best model is kept.
+    public static final Trial NONE = new Trial(0, 0);
+
+    public Trial {
+        Bounds.atLeast("fast-dev-run", fastDevRun, 0);
+        Bounds.atLeast("overfit-batches", overfitBatches, 0);
+    }
+
+    /// Everything once, on so many batches.
+    public static Trial fastDevRun(int batches) {
+        return new Trial(batches, 0);
+    }
+
+    /// So many batches by heart.
+    public static Trial overfitBatches(int batches) {
+        return new Trial(0, batches);
+    }
+}
