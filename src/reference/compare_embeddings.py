@@ -1,7 +1,9 @@
 """Compares what Merapi computes with pretrained encoders as they are with transformers and ONNX Runtime, through the command line.
 
-- `merapi embed` of the first --count passages of the claims data, mean pooling: vectors within --tolerance of transformers' (and of ONNX
-  Runtime's, for models given as --onnx NAME=FILE, where FILE maps input_ids, attention_mask, token_type_ids to the last hidden states first)
+- `merapi embed` of the first --count passages of the claims data: vectors within --tolerance of transformers' (and of ONNX Runtime's, for models
+  given as --onnx NAME=FILE, where FILE maps input_ids, attention_mask, token_type_ids to the last hidden states first). Twice: mean pooling by
+  options, up to 512 tokens; and as a folder of sentence-transformers says it, made here of the model and the modules.json, 1_Pooling and
+  sentence_bert_config.json that its authors publish: mean of 256 tokens for MiniLM, the first of 512 for bge, scaled to length 1
 - `merapi forward` of a masked sentence with bert-base-uncased: "paris" is the first token, with transformers' probability
 
 Exits with 1 if anything differs.
@@ -10,7 +12,9 @@ Exits with 1 if anything differs.
 """
 
 import argparse
+import json
 import sys
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +25,7 @@ from transformers.utils import logging
 from claims import DATA, ROOT, read_json
 from compare_real import Report, merapi
 
-NAMES = ["all-MiniLM-L6-v2", "bge-small-en-v1.5"]
+PUBLISHED = {"all-MiniLM-L6-v2": ("mean_tokens", 256), "bge-small-en-v1.5": ("cls_token", 512)}
 MASKED = "the capital of france is [MASK] ."
 
 
@@ -30,36 +34,63 @@ def sentences(count):
 
 
 @torch.inference_mode()
-def transformers_vectors(folder, inputs):
+def transformers_states(folder, inputs):
     model = AutoModel.from_pretrained(folder).eval()
-    return [model(**i).last_hidden_state[0].mean(0).numpy() for i in inputs]
+    return [model(**i).last_hidden_state[0].numpy() for i in inputs]
 
 
-def onnx_vectors(file, inputs):
+def onnx_states(file, inputs):
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 2
     session = onnxruntime.InferenceSession(str(file), options)
     names = [i.name for i in session.get_inputs()]
-    vectors = []
-    for i in inputs:
-        out = session.run(None, {name: i[name].numpy() for name in names})[0]
-        vectors.append(out[0].mean(0) if out.ndim == 3 else out[0])
-    return vectors
+    return [session.run(None, {name: i[name].numpy() for name in names})[0][0] for i in inputs]
+
+
+def sentence_transformers_folder(folder, dest, pooling, length):
+    """The model as links, beside the three files that make it one of sentence-transformers."""
+    (dest / "1_Pooling").mkdir(parents=True)
+    for file in folder.iterdir():
+        (dest / file.name).symlink_to(file.resolve())
+    kinds = {"": "Transformer", "1_Pooling": "Pooling", "2_Normalize": "Normalize"}
+    modules = [dict(idx=i, name=str(i), path=path, type=f"sentence_transformers.models.{kinds[path]}") for i, path in enumerate(kinds)]
+    (dest / "modules.json").write_text(json.dumps(modules))
+    modes = {f"pooling_mode_{mode}": mode == pooling for mode in ["cls_token", "mean_tokens", "max_tokens", "mean_sqrt_len_tokens"]}
+    (dest / "1_Pooling/config.json").write_text(json.dumps(dict(word_embedding_dimension=384) | modes))
+    (dest / "sentence_bert_config.json").write_text(json.dumps(dict(max_seq_length=length, do_lower_case=False)))
+    return dest
+
+
+def pooled(states, pooling):
+    return [h[0] if pooling == "cls_token" else h.mean(0) for h in states]
+
+
+def scaled(vectors):
+    return [v / np.linalg.norm(v) for v in vectors]
 
 
 def compare_embeddings(report, command, folder, texts, onnx, tolerance):
     tokenizer = AutoTokenizer.from_pretrained(folder)
-    inputs = [tokenizer(t, truncation=True, max_length=512, return_tensors="pt") for t in texts]
     lines = [{"text": t} for t in texts]
-    ours = [line["embedding"] for line in merapi(command, "embed", folder, lines, "--pooling", "mean", "--no-normalize")]
-    peers = {"transformers": transformers_vectors(folder, inputs)}
-    if onnx:
-        peers["ONNX Runtime"] = onnx_vectors(onnx, inputs)
-    for peer, expected in peers.items():
-        worst = max(np.abs(np.float32(a) - b).max() for a, b in zip(ours, expected))
-        report.check(f"{folder.name}: {len(texts)} embeddings, {peer}", worst <= tolerance, f"max |difference| {worst:.2e} of {tolerance:.0e}")
+    pooling, length = PUBLISHED[folder.name]
+
+    def compare(what, model, longest, make, *options):
+        inputs = [tokenizer(t, truncation=True, max_length=longest, return_tensors="pt") for t in texts]
+        ours = [line["embedding"] for line in merapi(command, "embed", model, lines, *options)]
+        peers = {"transformers": transformers_states(folder, inputs)}
+        if onnx:
+            peers["ONNX Runtime"] = onnx_states(onnx, inputs)
+        for peer, states in peers.items():
+            worst = max(np.abs(np.float32(a) - b).max() for a, b in zip(ours, make(states), strict=True))
+            details = f"max |difference| {worst:.2e} of {tolerance:.0e}"
+            report.check(f"{folder.name}: {len(texts)} embeddings, {what}, {peer}", worst <= tolerance, details)
+
+    compare("mean", folder, 512, lambda states: pooled(states, "mean_tokens"), "--pooling", "mean", "--no-normalize")
+    with tempfile.TemporaryDirectory() as temporary:
+        made = sentence_transformers_folder(folder, Path(temporary) / folder.name, pooling, length)
+        compare(f"modules.json ({pooling}, {length})", made, length, lambda states: scaled(pooled(states, pooling)))
 
 
 @torch.inference_mode()
@@ -79,7 +110,7 @@ def compare_masked(report, command, folder):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--models", type=Path, required=True, help="the folder that holds the pretrained models")
-    parser.add_argument("--names", nargs="*", default=NAMES)
+    parser.add_argument("--names", nargs="*", default=list(PUBLISHED))
     parser.add_argument("--masked", nargs="*", default=["bert-base-uncased"])
     parser.add_argument("--onnx", nargs="*", default=[], metavar="NAME=FILE")
     parser.add_argument("--count", type=int, default=1000)

@@ -8,19 +8,23 @@ import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /// How the hub is reached and where its files are kept: the variables of huggingface_hub, under their names.
 ///
 /// @param endpoint `HF_ENDPOINT`, `https://huggingface.co`, without a slash at its end
 /// @param cache    `HF_HUB_CACHE`, else `$HF_HOME/hub`, else `~/.cache/huggingface/hub`
-/// @param token    `HF_TOKEN`, else the file `HF_TOKEN_PATH`, else `$HF_HOME/token`; null for none
-/// @param offline  `HF_HUB_OFFLINE` or `TRANSFORMERS_OFFLINE`: no connection is opened
+/// @param token    `HF_TOKEN`, else the file `HF_TOKEN_PATH`, else `$HF_HOME/token`; null for none, and with
+///     `HF_HUB_DISABLE_IMPLICIT_TOKEN`
+/// @param offline  `HF_HUB_OFFLINE`, else `TRANSFORMERS_OFFLINE`: no connection is opened
 /// @param links    whether snapshots are symbolic links to blobs, where the system has them; not with
 ///     `HF_HUB_DISABLE_SYMLINKS`
 /// @param timeout  `HF_HUB_DOWNLOAD_TIMEOUT`: how long a server may be silent
 public record HubSettings(URI endpoint, Path cache, String token, boolean offline, boolean links, Duration timeout) {
     private static final Set<String> YES = Set.of("1", "ON", "YES", "TRUE");
     private static final String TOKEN_FORM = "[\\x21-\\x7e]+";
+    private static final Pattern VARIABLE = Pattern.compile("\\$(\\w+|\\{\\w+\\})");
 
     public HubSettings {
         boolean http = "http".equals(endpoint.getScheme()) || "https".equals(endpoint.getScheme());
@@ -33,25 +37,23 @@ public record HubSettings(URI endpoint, Path cache, String token, boolean offlin
     /// @param environment of the process: `System.getenv()`
     public static HubSettings of(Map<String, String> environment) {
         Map<String, String> env = environment;
-        String user = System.getProperty("user.home");
-        String caches = env.getOrDefault("XDG_CACHE_HOME", user + "/.cache");
-        Path home = path(first(env.get("HF_HOME"), caches + "/huggingface"), user);
-        Path cache = path(first(env.get("HF_HUB_CACHE"), env.get("HUGGINGFACE_HUB_CACHE"), home + "/hub"), user);
+        String caches = first(env.get("XDG_CACHE_HOME"), "~/.cache");
+        Path home = path(first(env.get("HF_HOME"), caches + "/huggingface"), env);
+        Path cache = path(first(env.get("HF_HUB_CACHE"), env.get("HUGGINGFACE_HUB_CACHE"), home + "/hub"), env);
         String endpoint =
                 first(env.get("HF_ENDPOINT"), "https://huggingface.co").replaceAll("/+$", "");
-        boolean offline = yes(env.get("HF_HUB_OFFLINE")) || yes(env.get("TRANSFORMERS_OFFLINE"));
+        boolean offline = yes(first(env.get("HF_HUB_OFFLINE"), env.get("TRANSFORMERS_OFFLINE")));
         Duration timeout = Duration.ofSeconds(seconds(env.get("HF_HUB_DOWNLOAD_TIMEOUT"), 10));
         return new HubSettings(
                 uri(endpoint), cache, token(env, home), offline, !yes(env.get("HF_HUB_DISABLE_SYMLINKS")), timeout);
     }
 
     private static String token(Map<String, String> env, Path home) {
-        String given = first(env.get("HF_TOKEN"), env.get("HUGGING_FACE_HUB_TOKEN"), "")
-                .strip();
-        if (!given.isEmpty()) return given;
         if (yes(env.get("HF_HUB_DISABLE_IMPLICIT_TOKEN"))) return null;
-        Path file =
-                Path.of(first(env.get("HF_TOKEN_PATH"), home.resolve("token").toString()));
+        String given =
+                first(env.get("HF_TOKEN"), env.get("HUGGING_FACE_HUB_TOKEN")).strip();
+        if (!given.isEmpty()) return given;
+        Path file = path(first(env.get("HF_TOKEN_PATH"), home + "/token"), env);
         if (!Files.isReadable(file) || Files.isDirectory(file)) return null;
         try {
             String saved = Files.readString(file).strip();
@@ -69,8 +71,13 @@ public record HubSettings(URI endpoint, Path cache, String token, boolean offlin
         }
     }
 
-    private static Path path(String text, String user) {
-        return Path.of(text.equals("~") || text.startsWith("~/") ? user + text.substring(1) : text);
+    /// With `~` at the start, `$NAME` and `${NAME}` replaced; a variable that is not set stays as it is.
+    private static Path path(String text, Map<String, String> env) {
+        boolean own = text.equals("~") || text.startsWith("~/");
+        String full = own ? System.getProperty("user.home") + text.substring(1) : text;
+        return Path.of(VARIABLE.matcher(full)
+                .replaceAll(variable -> Matcher.quoteReplacement(
+                        env.getOrDefault(variable.group(1).replaceAll("[{}]", ""), variable.group()))));
     }
 
     private static String first(String... values) {

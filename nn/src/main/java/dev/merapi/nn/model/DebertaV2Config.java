@@ -5,6 +5,7 @@ import dev.merapi.nn.pretrained.Json;
 import dev.merapi.nn.pretrained.PretrainedException;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 
 /// What makes a DeBERTa-v2 or -v3 beside the numbers of all encoders.
 ///
@@ -82,17 +83,21 @@ public record DebertaV2Config(
                 terms.contains("p2c"),
                 json.bool("share_att_key", false),
                 new RelativeBuckets(json.integer("position_buckets", -1), reach < 1 ? maxPositions : reach),
-                Arrays.asList(json.string("norm_rel_ebd", "none").toLowerCase().split("[| ]+"))
-                        .contains("layer_norm"),
+                words(json.string("norm_rel_ebd", "none")).contains("layer_norm"),
                 convolution(json));
     }
 
     /// `["c2p", "p2c"]`, or `"c2p|p2c"` as Microsoft's configs have it.
     private static List<String> terms(Json.Obj json) {
         if (!json.has("pos_att_type")) return List.of();
-        return json.get("pos_att_type") instanceof Json.Str(String text)
-                ? Arrays.asList(text.toLowerCase().split("[| ]+"))
-                : json.strings("pos_att_type");
+        return json.get("pos_att_type") instanceof Json.Str(String text) ? words(text) : json.strings("pos_att_type");
+    }
+
+    /// The parts of `"C2P | p2c"`.
+    private static List<String> words(String text) {
+        return Arrays.stream(text.toLowerCase(Locale.ROOT).split("\\|"))
+                .map(String::strip)
+                .toList();
     }
 
     private static Convolution convolution(Json.Obj json) {

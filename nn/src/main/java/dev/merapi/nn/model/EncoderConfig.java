@@ -42,8 +42,8 @@ public record EncoderConfig(
                             + "; each head gets hidden_size / num_attention_heads channels");
         if (layers < 1 || vocabularySize < 1 || intermediateSize < 1 || maxLength < 1 || typeVocabularySize < 0)
             throw new PretrainedException(
-                    "config.json: num_hidden_layers, vocab_size, intermediate_size and the positions must be at least 1 and "
-                            + "type_vocab_size not negative, got " + layers + ", " + vocabularySize + ", "
+                    "config.json: num_hidden_layers, vocab_size, intermediate_size and the positions must be at least"
+                            + " 1 and type_vocab_size not negative, got " + layers + ", " + vocabularySize + ", "
                             + intermediateSize + ", " + maxLength + ", " + typeVocabularySize);
     }
 
@@ -55,8 +55,9 @@ public record EncoderConfig(
         if (!positions.equals("absolute"))
             throw new PretrainedException(
                     json.where() + "position_embedding_type is \"" + positions + "\", expected \"absolute\"");
-        if (json.bool("is_decoder", false))
-            throw new PretrainedException(json.where() + "is_decoder is true, expected an encoder");
+        for (String decoder : new String[] {"is_decoder", "add_cross_attention"})
+            if (json.bool(decoder, false))
+                throw new PretrainedException(json.where() + decoder + " is true, expected an encoder");
         float hiddenDropout = (float) json.number("hidden_dropout_prob", 0.1);
         return new EncoderConfig(
                 json.integer("vocab_size"),
@@ -78,8 +79,9 @@ public record EncoderConfig(
     static Activation activation(Json.Obj json, String member) {
         String name = json.string(member, "gelu");
         return switch (name) {
-            case "gelu" -> Activation.GELU;
-            case "gelu_new", "gelu_pytorch_tanh", "gelu_fast" -> Activation.GELU_TANH;
+            case "gelu", "gelu_python" -> Activation.GELU;
+            case "gelu_new", "gelu_pytorch_tanh", "gelu_python_tanh", "gelu_fast", "gelu_accurate" ->
+                Activation.GELU_TANH;
             case "relu" -> Activation.RELU;
             case "tanh" -> Activation.TANH;
             default ->

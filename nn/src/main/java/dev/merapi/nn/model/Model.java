@@ -99,13 +99,13 @@ public abstract sealed class Model
                 json.has("architectures") && !json.strings("architectures").isEmpty()
                         ? json.strings("architectures").getFirst()
                         : type.className("Model");
-        if (name.equals(type.className("ForSequenceClassification")))
-            return SequenceClassifier.fromPretrained(folder, options);
-        if (name.equals(type.className("ForTokenClassification")))
-            return TokenClassifier.fromPretrained(folder, options);
-        if (name.equals(type.className("ForQuestionAnswering")))
-            return QuestionAnswering.fromPretrained(folder, options);
-        if (name.equals(type.className("ForMaskedLM"))) return MaskedLanguageModel.fromPretrained(folder, options);
+        // by its end: an XLM-R may call itself RobertaForSequenceClassification
+        if (name.endsWith("ForSequenceClassification")) return SequenceClassifier.fromPretrained(folder, options);
+        if (name.endsWith("ForTokenClassification")) return TokenClassifier.fromPretrained(folder, options);
+        if (name.endsWith("ForQuestionAnswering")) return QuestionAnswering.fromPretrained(folder, options);
+        if (name.endsWith("ForMaskedLM")) return MaskedLanguageModel.fromPretrained(folder, options);
+        if (!name.endsWith("Model"))
+            LOG.log(System.Logger.Level.INFO, folder + ": " + name + " has another head than these; it is left out");
         return SentenceEncoder.fromPretrained(folder, options);
     }
 
@@ -116,9 +116,9 @@ public abstract sealed class Model
                     + ": no such folder; expected a Hugging Face model folder with config.json and model.safetensors");
         Path file = folder.resolve("config.json");
         if (!Files.isRegularFile(file))
-            throw new PretrainedException(
-                    folder
-                            + ": config.json is missing; expected a Hugging Face model folder with config.json and model.safetensors");
+            throw new PretrainedException(folder
+                    + ": config.json is missing; expected a Hugging Face model folder with config.json and"
+                    + " model.safetensors");
         return Json.read(file);
     }
 

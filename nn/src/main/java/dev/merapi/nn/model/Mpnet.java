@@ -46,7 +46,7 @@ public final class Mpnet implements Encoder {
 
     /// @param at where its parameters are named: `mpnet.` under a head, the root alone
     public static Mpnet of(Parameters at, Json.Obj json) {
-        EncoderConfig config = EncoderConfig.of(json);
+        EncoderConfig config = EncoderConfig.of(json.without("classifier_dropout")); // MPNet's head does not know it
         return new Mpnet(
                 at,
                 config.with(config.maxLength() - PADDING_ID - 1, 0),

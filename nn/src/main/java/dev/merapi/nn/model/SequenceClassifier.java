@@ -22,6 +22,9 @@ public final class SequenceClassifier extends Model {
         super(json, options);
         this.labels = labels(json, options);
         this.problemType = options.problemType() != null ? options.problemType() : problemType(json, labels.size());
+        if (problemType == ProblemType.SINGLE_LABEL_CLASSIFICATION && labels.size() == 1)
+            throw new PretrainedException(json.where() + "problem_type is single_label_classification with the label "
+                    + labels + " alone, expected at least two; name another, or ask for a regression");
         this.head = SequenceHead.of(type(), root(), encoder(), effective(json, options), labels.size());
         load(checkpoint, options, _ -> false);
     }

@@ -19,8 +19,8 @@ class HubSettingsTest {
 
     private static HubSettings of(String... pairs) {
         Map<String, String> environment = new java.util.HashMap<>();
+        environment.put("HF_TOKEN_PATH", "/none");
         for (int i = 0; i < pairs.length; i += 2) environment.put(pairs[i], pairs[i + 1]);
-        environment.putIfAbsent("HF_HUB_DISABLE_IMPLICIT_TOKEN", "1");
         return HubSettings.of(environment);
     }
 
@@ -32,6 +32,9 @@ class HubSettingsTest {
                 Path.of("/h/hub"), of("HF_HOME", "/h", "XDG_CACHE_HOME", "/x").cache());
         assertEquals(Path.of("/c"), of("HF_HUB_CACHE", "/c", "HF_HOME", "/h").cache());
         assertEquals(USER.resolve("models"), of("HF_HUB_CACHE", "~/models").cache());
+        assertEquals(
+                Path.of("/data/x/b/$C/hub"),
+                of("HF_HOME", "$A/${B}/$C", "A", "/data/x", "B", "b").cache());
     }
 
     @Test
@@ -42,6 +45,8 @@ class HubSettingsTest {
         for (String no : List.of("0", "", "off", "2"))
             assertFalse(of("HF_HUB_OFFLINE", no).offline());
         assertTrue(of("TRANSFORMERS_OFFLINE", "1").offline());
+        assertTrue(of("TRANSFORMERS_OFFLINE", "1", "HF_HUB_OFFLINE", "").offline());
+        assertFalse(of("TRANSFORMERS_OFFLINE", "1", "HF_HUB_OFFLINE", "0").offline());
         assertFalse(of("HF_HUB_DISABLE_SYMLINKS", "1").links());
     }
 
@@ -50,12 +55,15 @@ class HubSettingsTest {
         assertNull(of().token());
         assertEquals("abc", of("HF_TOKEN", " abc\n").token());
         Files.writeString(home.resolve("token"), "saved\n");
-        String on = "HF_HUB_DISABLE_IMPLICIT_TOKEN";
-        assertEquals("saved", of("HF_HOME", home.toString(), on, "0").token());
-        assertNull(of("HF_HOME", home.toString(), on, "1").token());
         assertEquals(
-                "saved",
-                of("HF_TOKEN_PATH", home.resolve("token").toString(), on, "0").token());
+                "saved", of("HF_HOME", home.toString(), "HF_TOKEN_PATH", "").token());
+        assertEquals(
+                "saved", of("HF_TOKEN_PATH", "$D/token", "D", home.toString()).token());
+        assertEquals(
+                "abc", of("HF_TOKEN_PATH", home + "/token", "HF_TOKEN", "abc").token());
+        for (String name : List.of("HF_TOKEN", "HF_TOKEN_PATH"))
+            assertNull(of(name, home + "/token", "HF_HUB_DISABLE_IMPLICIT_TOKEN", "1")
+                    .token());
     }
 
     @Test
