@@ -26,6 +26,7 @@ final class OutputFolder {
 
     /// @throws dev.merapi.nn.pretrained.PretrainedException if a model cannot be saved there
     OutputFolder(Path folder, Tokenizer tokenizer) {
+        FolderWriter.recover(folder);
         FolderWriter.open(folder).close(); // says now what would else be said after the first epoch
         this.folder = folder;
         this.tokenizerFiles = files(tokenizer);

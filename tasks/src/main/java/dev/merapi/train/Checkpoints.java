@@ -57,8 +57,8 @@ public final class Checkpoints {
     /// @param values arrays by name
     record Saved(Path folder, Json.Obj state, Map<String, Floats> values) {}
 
-    /// Saves a state, then deletes what is too many: with the first save also the checkpoints of an earlier
-    /// run.
+    /// Saves a state, then deletes what is too many: with the first save also the checkpoints of an earlier run
+    /// and what a save left that was killed.
     Path save(int step, Json.Obj state, Map<String, Floats> values) {
         Path folder = root.resolve(PREFIX + step);
         if (own.contains(folder) && isWhole(folder)) return folder; // resumed here
@@ -75,10 +75,18 @@ public final class Checkpoints {
                             .with(WEIGHTS, sha256(out.file(WEIGHTS)))
                             .with(STATE, sha256(out.file(STATE))));
             out.commit();
+        } catch (PretrainedException e) {
+            throw new TrainingException(
+                    folder + " cannot be saved, " + e.getMessage()
+                            + "; older checkpoints are whole: make room, and go on" + " with --resume-from-checkpoint",
+                    e);
         }
         own.remove(folder);
         own.add(folder);
-        if (!cleared) for (Path other : folders()) if (!own.contains(other)) delete(other);
+        if (!cleared) {
+            for (Path other : folders()) if (!own.contains(other)) delete(other);
+            for (Path unfinished : files("\\." + PREFIX + "[0-9]+\\.[0-9a-f]+\\.tmp")) delete(unfinished);
+        }
         cleared = true;
         while (limit > 0 && own.size() > limit) delete(own.removeFirst());
         return folder;
@@ -107,10 +115,15 @@ public final class Checkpoints {
 
     /// All checkpoints, the newest first.
     private List<Path> folders() {
+        return files(PREFIX + "[0-9]{1,9}").stream()
+                .sorted(Comparator.comparingInt(Checkpoints::step).reversed())
+                .toList();
+    }
+
+    private List<Path> files(String pattern) {
         if (!Files.isDirectory(root)) return List.of();
         try (Stream<Path> paths = Files.list(root)) {
-            return paths.filter(path -> path.getFileName().toString().matches(PREFIX + "[0-9]{1,9}"))
-                    .sorted(Comparator.comparingInt(Checkpoints::step).reversed())
+            return paths.filter(path -> path.getFileName().toString().matches(pattern))
                     .toList();
         } catch (IOException e) {
             throw new UncheckedIOException(e);

@@ -11,6 +11,8 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Comparator;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /// Saves a model folder so that there is the old folder or the complete new one: files are written into a
@@ -51,6 +53,27 @@ public final class FolderWriter implements AutoCloseable {
         } catch (NotDirectoryException e) {
             throw new PretrainedException(
                     folder + ": a model is saved as a folder, got a file; name another folder", e);
+        } catch (IOException | UncheckedIOException e) {
+            throw unwritable(folder, e);
+        }
+    }
+
+    /// Tidies up beside `folder` after a process that was killed while it saved: what was not finished is
+    /// deleted, and an old folder that had made room for a new one which did not come is put back. Nobody else
+    /// may be saving the folder meanwhile.
+    public static void recover(Path folder) {
+        Path target = folder.toAbsolutePath().normalize();
+        if (target.getFileName() == null || !Files.isDirectory(target.getParent())) return;
+        Pattern left =
+                Pattern.compile("\\." + Pattern.quote(target.getFileName().toString()) + "\\.[0-9a-f]+\\.(old|tmp)");
+        try (Stream<Path> beside = Files.list(target.getParent())) {
+            for (Path path : beside.sorted().toList()) {
+                Matcher name = left.matcher(path.getFileName().toString());
+                if (!name.matches() || !Files.isDirectory(path)) continue;
+                if (name.group(1).equals("old") && !Files.exists(target))
+                    Files.move(path, target, StandardCopyOption.ATOMIC_MOVE);
+                else delete(path);
+            }
         } catch (IOException | UncheckedIOException e) {
             throw unwritable(folder, e);
         }
@@ -114,7 +137,7 @@ public final class FolderWriter implements AutoCloseable {
     }
 
     /// Puts the new folder into the place of the old one. Between two renames there is a moment without a
-    /// folder; a crash in it leaves both beside their place, complete.
+    /// folder; a crash in it leaves both beside their place, complete; [#recover] puts the old one back.
     public void commit() {
         try {
             force();

@@ -64,6 +64,23 @@ class FolderWriterTest {
     }
 
     @Test
+    void whatAKilledSaveLeftIsTidiedUp() throws IOException {
+        Path folder = parent.resolve("model");
+        save(folder, "old");
+        Files.move(folder, parent.resolve(".model.1f.old")); // killed between the two renames
+        Files.createDirectories(parent.resolve(".model.2a.tmp/1_Pooling"));
+        Files.createDirectory(parent.resolve(".model.other.tmp"));
+        FolderWriter.recover(folder);
+        assertEquals(List.of(".model.other.tmp", "model"), names(parent));
+        assertEquals("old", Json.read(folder.resolve("config.json")).string("model_type"));
+
+        Files.createDirectory(parent.resolve(".model.1f.old")); // killed before it was deleted
+        FolderWriter.recover(folder);
+        assertEquals(List.of(".model.other.tmp", "model"), names(parent));
+        FolderWriter.recover(parent.resolve("nowhere/model"));
+    }
+
+    @Test
     void withoutACommitNothingIsLeft() throws IOException {
         Path folder = parent.resolve("model");
         try (FolderWriter out = FolderWriter.open(folder)) {
