@@ -3,10 +3,13 @@ package dev.merapi.nn.pretrained;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
+import com.sun.management.ThreadMXBean;
 import dev.merapi.engine.kernel.Floats;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -14,11 +17,17 @@ import java.util.HexFormat;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /// Seeded damage to golden files: a reader answers with the tensors, or with a [PretrainedException], and
-/// nothing else.
+/// nothing else, and allocates about what the honest file needs, whatever sizes the damaged one claims.
+@Timeout(120)
 class MutationTest {
+    /// Beyond what the honest file takes: buffers, and a tensor of the million values that [#readAll] reads.
+    private static final long MARGIN = 16 << 20;
+
+    private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
     private interface Reader {
         void read(byte[] content) throws IOException;
@@ -27,8 +36,10 @@ class MutationTest {
     private static void survives(byte[] original, int rounds, Reader reader) {
         RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(20);
         int refused = 0;
+        long honest = allocated(original, reader);
         for (int round = 0; round < rounds; round++) {
             byte[] damaged = damage(original, random);
+            long before = THREADS.getCurrentThreadAllocatedBytes();
             try {
                 reader.read(damaged);
             } catch (PretrainedException e) {
@@ -36,8 +47,22 @@ class MutationTest {
             } catch (Throwable e) {
                 fail("round " + round + ": " + HexFormat.of().formatHex(damaged), e);
             }
+            long bytes = THREADS.getCurrentThreadAllocatedBytes() - before;
+            if (bytes > honest + MARGIN)
+                fail("round " + round + " allocated " + bytes + " bytes, the honest file " + honest + ": "
+                        + HexFormat.of().formatHex(damaged));
         }
         assertTrue(refused > rounds / 10 && refused < rounds, refused + " of " + rounds + " were refused");
+    }
+
+    private static long allocated(byte[] original, Reader reader) {
+        long before = THREADS.getCurrentThreadAllocatedBytes();
+        try {
+            reader.read(original);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return THREADS.getCurrentThreadAllocatedBytes() - before;
     }
 
     /// One to three changes: a byte, a bit, a piece left out, a piece doubled, an end cut off, an edge value of
