@@ -62,11 +62,30 @@ public final class Hub {
         }
     }
 
-    /// The folder of a model whose config and weights are in the cache; else it is brought first.
+    /// The folder of a model that is in the cache; else it is brought first. What Python brought may lack
+    /// files, and is completed at its own commit, or used as it is where the hub refuses.
     public Path model(String name, Progress progress) {
         Optional<Path> cached = cached(name, "main");
-        if (cached.isPresent() && (settings.offline() || ModelFiles.isModel(cached.get()))) return cached.get();
-        return snapshot(name, "main", progress);
+        if (cached.isEmpty()) return snapshot(name, "main", progress);
+        Path folder = cached.get();
+        String commit = folder.getFileName().toString();
+        HubCache cache = new HubCache(settings, name);
+        boolean whole = ModelFiles.isModel(folder);
+        if (settings.offline() || whole && ModelFiles.TELLING.stream().allMatch(file -> cache.knows(commit, file)))
+            return folder;
+        try {
+            return snapshot(name, commit, progress);
+        } catch (HubException e) {
+            if (!whole) throw e;
+            return instead(folder, e);
+        }
+    }
+
+    /// What is in the cache, where the hub does not help.
+    private static Path instead(Path folder, HubException e) {
+        System.getLogger(Hub.class.getName())
+                .log(System.Logger.Level.WARNING, e.getMessage() + "; the cached one is used");
+        return folder;
     }
 
     public Path snapshot(String name, String revision) {
@@ -92,9 +111,7 @@ public final class Hub {
         } catch (HubException e) {
             Optional<Path> old = e.isUnreachable() ? cached(name, revision) : Optional.empty();
             if (old.isEmpty() || !ModelFiles.isModel(old.get())) throw e;
-            System.getLogger(Hub.class.getName())
-                    .log(System.Logger.Level.WARNING, e.getMessage() + "; the cached one is used");
-            return old.get();
+            return instead(old.get(), e);
         } catch (PretrainedException e) {
             throw new HubException(
                     name + ": expected the hub's description of a model, got something else (" + e.getMessage()
@@ -115,7 +132,8 @@ public final class Hub {
             String commit = info.string("sha", "");
             if (!HubCache.isCommit(commit)) throw strange(name, "a commit of 40 hexadecimal digits", commit);
             Download download = new Download(client, settings.timeout(), pause, progress);
-            for (String file : ModelFiles.of(names(info, name))) {
+            List<String> all = names(info, name);
+            for (String file : ModelFiles.of(all)) {
                 checkPath(name, file);
                 if (Files.exists(cache.snapshot(commit).resolve(file))) continue;
                 Download.File remote = head(client, name, commit, file);
@@ -124,6 +142,7 @@ public final class Hub {
                     cache.show(remote.etag(), commit, file);
                 });
             }
+            for (String file : ModelFiles.TELLING) if (!all.contains(file)) cache.lacks(commit, file);
             cache.remember(revision, commit);
             return cache.snapshot(commit);
         }

@@ -19,6 +19,7 @@ import java.util.Optional;
 ///       blobs/<etag>                       contents, once each
 ///       refs/<revision>                    the commit that a branch or tag pointed to
 ///       snapshots/<commit>/<path>          → ../../blobs/<etag>
+///       .no_exist/<commit>/<path>          empty: the commit has no such file
 ///     .locks/models--org--name/<etag>.lock
 ///
 /// A commit never changes, so a file that is in its snapshot is right for ever.
@@ -68,6 +69,21 @@ final class HubCache {
         Path temporary = Files.createTempFile(ref.getParent(), ".ref", ".tmp");
         Files.write(temporary, commit.getBytes(StandardCharsets.US_ASCII));
         Files.move(temporary, ref, StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    /// Whether it is known here if a commit has this file.
+    boolean knows(String commit, String file) {
+        return Files.exists(snapshot(commit).resolve(file)) || Files.exists(missing(commit, file));
+    }
+
+    /// Notes that a commit has no such file.
+    void lacks(String commit, String file) throws IOException {
+        Files.createDirectories(missing(commit, file).getParent());
+        Files.write(missing(commit, file), new byte[0]);
+    }
+
+    private Path missing(String commit, String file) {
+        return model.resolve(".no_exist").resolve(commit).resolve(file);
     }
 
     /// Shows a blob under its path in a snapshot: a relative link, or a copy where there can be none.

@@ -1,5 +1,6 @@
 package dev.merapi.nn.hub;
 
+import dev.merapi.nn.pretrained.Json;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -11,6 +12,10 @@ import java.util.stream.Stream;
 /// tokenizer, sentence-transformers' modules, and one form of the weights, the first that is there of
 /// safetensors, their shards, `pytorch_model.bin`, its shards, ONNX.
 final class ModelFiles {
+    /// What makes a difference where it is there: without the first a text becomes other tokens, without the
+    /// second other vectors. Python brings only what it was asked for.
+    static final List<String> TELLING = List.of("tokenizer.json", "modules.json");
+
     private static final Pattern MODULE = Pattern.compile("[0-9]{1,3}_\\w{1,60}/[^/]+");
 
     private enum Weights {
@@ -31,6 +36,13 @@ final class ModelFiles {
 
         boolean has(String file) {
             return file.equals(main) || others != null && others.matcher(file).matches();
+        }
+
+        boolean areIn(Path snapshot) {
+            Path file = snapshot.resolve(main);
+            if (!Files.exists(file) || !main.endsWith(".index.json")) return Files.exists(file);
+            return Json.read(file).object("weight_map").members().values().stream()
+                    .allMatch(shard -> shard instanceof Json.Str(String name) && Files.exists(snapshot.resolve(name)));
         }
     }
 
@@ -62,9 +74,9 @@ final class ModelFiles {
         return file.endsWith(".json") || file.endsWith(".safetensors") || file.endsWith(".txt");
     }
 
-    /// Whether a snapshot holds a model's config and weights; Python often brings only what it was asked for.
+    /// Whether a snapshot holds a model's config and weights, all shards of them.
     static boolean isModel(Path snapshot) {
         return Files.exists(snapshot.resolve("config.json"))
-                && Stream.of(Weights.values()).anyMatch(w -> Files.exists(snapshot.resolve(w.main)));
+                && Stream.of(Weights.values()).anyMatch(w -> w.areIn(snapshot));
     }
 }

@@ -274,7 +274,8 @@ class HubTest {
     void refusalsAreSaidWithARemedyAndNotTriedAgain() {
         fake.hub.handler(r -> Response.error(401));
         assertEquals(
-                "org/name: expected a model that may be read, got 401; check its name, and whether your token may read it",
+                "org/name: expected a model that may be read, got 401; check its name, and whether your token may read"
+                        + " it",
                 refusal(hub()));
         fake.hub.handler(r -> Response.error(403, "X-Error-Code", "GatedRepo"));
         assertEquals(
@@ -340,6 +341,66 @@ class HubTest {
                 message.startsWith("org/other: expected an answer of " + fake.hub.address() + ", got none ("), message);
         assertTrue(
                 message.endsWith("; check the network, or set HF_HUB_OFFLINE=1 to use what is in the cache"), message);
+    }
+
+    /// As AutoModel of Python's transformers leaves it: config and weights, and a note of what is not there.
+    private Path python(String... files) throws IOException {
+        Path snapshot = model().resolve("snapshots").resolve(FakeHub.COMMIT);
+        Files.createDirectories(snapshot);
+        Files.createDirectories(model().resolve("blobs"));
+        Files.createDirectories(model().resolve("refs"));
+        Files.writeString(model().resolve("refs/main"), FakeHub.COMMIT);
+        for (String file : files) {
+            Files.write(blob(file), fake.files.get(file));
+            Files.createSymbolicLink(
+                    snapshot.resolve(file),
+                    Path.of("../../blobs").resolve(blob(file).getFileName()));
+        }
+        return snapshot;
+    }
+
+    @Test
+    void whatPythonLeftOutIsBroughtOnce() throws IOException {
+        Path snapshot = python("config.json", "model.safetensors");
+        assertEquals(snapshot, hub(true, true).model("org/name", (file, bytes, total) -> {}));
+        assertEquals(0, fake.hub.requests.size(), "offline");
+        for (int i = 0; i < 2; i++) {
+            assertEquals(snapshot, hub().model("org/name", (file, bytes, total) -> {}));
+            assertComplete(snapshot);
+            assertEquals(1, fake.hub.count("GET", "/revision/" + FakeHub.COMMIT), "the commit of the cache, not main");
+            assertEquals(0, fake.storage.requests.size(), "the weights were there");
+        }
+        for (String file : new String[] {"tokenizer.json", "modules.json"})
+            assertTrue(Files.exists(
+                    model().resolve(".no_exist").resolve(FakeHub.COMMIT).resolve(file)));
+    }
+
+    @Test
+    void aCacheOfPythonWillDoWhereTheHubRefuses() throws IOException {
+        Path snapshot = python("config.json", "model.safetensors");
+        for (int status : new int[] {401, 404, 503}) {
+            fake.hub.handler(r -> Response.error(status));
+            assertEquals(snapshot, hub().model("org/name", (file, bytes, total) -> {}));
+        }
+    }
+
+    @Test
+    void aModelWithoutOneOfItsShardsIsCompleted() throws IOException {
+        fake.files.remove("model.safetensors");
+        fake.files.remove("pytorch_model.bin");
+        String first = "model-00001-of-00002.safetensors", second = "model-00002-of-00002.safetensors";
+        fake.files.put(first, FakeHub.bytes(2000, 8));
+        fake.files.put(second, FakeHub.bytes(3000, 9));
+        fake.files.put(
+                "model.safetensors.index.json",
+                ("{\"weight_map\": {\"a\": \"" + first + "\", \"b\": \"" + second + "\"}}")
+                        .getBytes(java.nio.charset.StandardCharsets.UTF_8));
+        fake.files.put("tokenizer.json", FakeHub.bytes(10, 10));
+        fake.files.put("modules.json", FakeHub.bytes(11, 11));
+        Path snapshot = python("config.json", "model.safetensors.index.json", first, "tokenizer.json", "modules.json");
+        assertEquals(snapshot, hub().model("org/name", (file, bytes, total) -> {}));
+        assertArrayEquals(fake.files.get(second), Files.readAllBytes(snapshot.resolve(second)));
+        assertEquals(1, fake.storage.requests.size());
     }
 
     @Test
