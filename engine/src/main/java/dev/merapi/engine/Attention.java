@@ -1,7 +1,11 @@
 package dev.merapi.engine;
 
+import static dev.merapi.engine.Elementwise.round;
+import static dev.merapi.engine.Elementwise.rounded;
+
 import dev.merapi.engine.kernel.Dropout;
 import dev.merapi.engine.kernel.Kernels;
+import dev.merapi.engine.kernel.Precision;
 
 /// The only op that mixes information across tokens.
 public final class Attention {
@@ -16,8 +20,30 @@ public final class Attention {
     ///
     /// Kept for the backward pass: `ln Σ_j e^{score}` per row and head; P is computed again (Dao et al. 2022,
     /// arXiv:2205.14135).
+    ///
+    /// In a scope of low precision Q, K, V, the dropped P, and the results and gradients of both products are
+    /// rounded to it; P is then kept, H·T² values a sequence.
     public static Tensor attention(Tensor q, Tensor k, Tensor v, int heads, int[] starts, Dropout dropout) {
         check(q, k, v, heads, starts);
+        Precision low = Scope.precision();
+        return low == Precision.FP32
+                ? fused(q, k, v, heads, starts, dropout)
+                : writtenOut(q, k, v, heads, starts, dropout, low);
+    }
+
+    static Tensor writtenOut(Tensor q, Tensor k, Tensor v, int heads, int[] starts, Dropout dropout, Precision low) {
+        int channels = q.shape().columns();
+        Heads apart = new Heads(q.kernels(), heads, channels, starts);
+        Tensor qs = rounded(apart.split(q), low); // [H, N, D]
+        Tensor ks = rounded(apart.split(k), low);
+        Tensor vs = rounded(apart.split(v), low);
+        Tensor s = rounded(apart.scores(qs, ks), low);
+        Tensor p = apart.softmax(s, (float) (1 / Math.sqrt(channels / heads)));
+        Tensor dropped = round(apart.dropout(p, dropout), low);
+        return rounded(apart.join(apart.mix(dropped, vs)), low);
+    }
+
+    private static Tensor fused(Tensor q, Tensor k, Tensor v, int heads, int[] starts, Dropout dropout) {
         Kernels kernels = q.kernels();
         int channels = q.shape().columns();
         int tokens = q.shape().rows();

@@ -1,7 +1,11 @@
 package dev.merapi.engine;
 
+import static dev.merapi.engine.Elementwise.round;
+import static dev.merapi.engine.Elementwise.rounded;
+
 import dev.merapi.engine.kernel.Floats;
 import dev.merapi.engine.kernel.Kernels;
+import dev.merapi.engine.kernel.Precision;
 
 /// The op that mixes information of neighbouring tokens.
 public final class Convolution {
@@ -13,9 +17,15 @@ public final class Convolution {
     ///
     ///     x [N, C]    W [O, C/groups, taps], taps odd    b [O]    y [N, O]    starts [B + 1]
     ///
-    /// Each token's window is unfolded to a row, so that a group is one matrix product with W as it lies.
+    /// Each token's window is unfolded to a row, so that a group is one matrix product with W as it lies. Low
+    /// precision is as in [Matmul#linear].
     public static Tensor overTokens(Tensor x, Tensor weight, Tensor bias, int groups, int[] starts) {
         check(x, weight, bias, groups, starts);
+        Precision p = Scope.precision();
+        return rounded(convolve(round(x, p), round(weight, p), round(bias, p), groups, starts), p);
+    }
+
+    private static Tensor convolve(Tensor x, Tensor weight, Tensor bias, int groups, int[] starts) {
         Kernels k = x.kernels();
         int n = x.shape().rows(), channels = x.shape().columns(), sequences = starts.length - 1;
         int outputs = weight.shape().size(0), taps = weight.shape().size(2);

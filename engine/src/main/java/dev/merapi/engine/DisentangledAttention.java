@@ -1,7 +1,11 @@
 package dev.merapi.engine;
 
+import static dev.merapi.engine.Elementwise.round;
+import static dev.merapi.engine.Elementwise.rounded;
+
 import dev.merapi.engine.kernel.Dropout;
 import dev.merapi.engine.kernel.Kernels;
+import dev.merapi.engine.kernel.Precision;
 import dev.merapi.engine.kernel.RelativePositions;
 
 /// Attention that looks at content and at relative positions apart (He et al. 2021, "DeBERTa: Decoding-enhanced
@@ -17,7 +21,8 @@ public final class DisentangledAttention {
     ///     keys, queries [P, C], or null: that term is left out
     ///     rows [2·reach − 1]: the row of relative position r at `r + reach − 1`, reach ≥ the longest sequence
     ///
-    /// Kept for the backward pass: `ln Σ_j e^{S_ij}` per row and head; P is computed again.
+    /// Kept for the backward pass: `ln Σ_j e^{S_ij}` per row and head; P is computed again. Low precision is as
+    /// in [Attention#attention], each of the three products of a score rounded.
     ///
     /// @param scale the paper's 1/√(D·(1 + terms)), but some checkpoints leave a term out and keep the scale
     public static Tensor attention(
@@ -33,6 +38,53 @@ public final class DisentangledAttention {
             Dropout dropout) {
         Attention.check(q, k, v, heads, starts);
         check(q, keys, queries, rows, starts);
+        Precision low = Scope.precision();
+        return low == Precision.FP32
+                ? fused(q, k, v, keys, queries, rows, scale, heads, starts, dropout)
+                : writtenOut(q, k, v, keys, queries, rows, scale, heads, starts, dropout, low);
+    }
+
+    static Tensor writtenOut(
+            Tensor q,
+            Tensor k,
+            Tensor v,
+            Tensor keys,
+            Tensor queries,
+            int[] rows,
+            float scale,
+            int heads,
+            int[] starts,
+            Dropout dropout,
+            Precision low) {
+        Heads apart = new Heads(q.kernels(), heads, q.shape().columns(), starts);
+        Tensor qs = rounded(apart.split(q), low); // [H, N, D]
+        Tensor ks = rounded(apart.split(k), low);
+        Tensor vs = rounded(apart.split(v), low);
+        Tensor s = rounded(apart.scores(qs, ks), low);
+        if (keys != null) {
+            Tensor table = rounded(apart.split(keys), low); // [H, P, D]
+            s = apart.addRelative(s, rounded(apart.against(qs, table), low), rows, false);
+        }
+        if (queries != null) {
+            Tensor table = rounded(apart.split(queries), low);
+            s = apart.addRelative(s, rounded(apart.against(ks, table), low), rows, true);
+        }
+        Tensor p = apart.softmax(s, scale);
+        Tensor dropped = round(apart.dropout(p, dropout), low);
+        return rounded(apart.join(apart.mix(dropped, vs)), low);
+    }
+
+    private static Tensor fused(
+            Tensor q,
+            Tensor k,
+            Tensor v,
+            Tensor keys,
+            Tensor queries,
+            int[] rows,
+            float scale,
+            int heads,
+            int[] starts,
+            Dropout dropout) {
         Kernels kernels = q.kernels();
         int channels = q.shape().columns(), tokens = q.shape().rows(), sequences = starts.length - 1;
         var positions =

@@ -3,6 +3,7 @@ package dev.merapi.engine;
 import dev.merapi.engine.kernel.Activation;
 import dev.merapi.engine.kernel.Dropout;
 import dev.merapi.engine.kernel.Kernels;
+import dev.merapi.engine.kernel.Precision;
 
 /// Ops that treat every value alike.
 public final class Elementwise {
@@ -67,6 +68,31 @@ public final class Elementwise {
         if (!Tensor.records(x)) return y;
         return y.onBackward(
                 () -> x.contribute((dx, accumulate) -> k.dropout(n, y.gradient(), dropout, dx, accumulate)));
+    }
+
+    /// `y = R(x)`, the nearest numbers of a precision, and `dx = R(dy)`: how an operand enters a product of low
+    /// precision. x itself in float32.
+    public static Tensor round(Tensor x, Precision precision) {
+        if (precision == Precision.FP32 || x == null) return x;
+        Tensor y = Tensor.result(x.device(), x.shape());
+        x.kernels().round(precision, x.shape().count(), x.data(), y.data(), false);
+        return roundsGradient(x, y, precision);
+    }
+
+    /// The same in the memory of x, a result whose own values nobody needs: how the result of a product of low
+    /// precision leaves it.
+    static Tensor rounded(Tensor x, Precision precision) {
+        if (precision == Precision.FP32) return x;
+        Tensor y = Tensor.over(x);
+        x.kernels().round(precision, x.shape().count(), x.data(), x.data(), false);
+        return roundsGradient(x, y, precision);
+    }
+
+    private static Tensor roundsGradient(Tensor x, Tensor y, Precision precision) {
+        if (!Tensor.records(x)) return y;
+        int n = x.shape().count();
+        return y.onBackward(
+                () -> x.contribute((dx, accumulate) -> x.kernels().round(precision, n, y.gradient(), dx, accumulate)));
     }
 
     private static void requireSameShape(String op, Tensor a, Tensor b) {

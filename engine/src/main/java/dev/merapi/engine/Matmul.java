@@ -1,6 +1,10 @@
 package dev.merapi.engine;
 
+import static dev.merapi.engine.Elementwise.round;
+import static dev.merapi.engine.Elementwise.rounded;
+
 import dev.merapi.engine.kernel.Kernels;
+import dev.merapi.engine.kernel.Precision;
 
 /// Matrix products.
 public final class Matmul {
@@ -11,21 +15,26 @@ public final class Matmul {
     ///
     ///     x [N, inputs]    W [outputs, inputs]    b [outputs] or null    y [N, outputs]
     ///
-    /// Where nothing is recorded W is packed once and reused; the values are the same bits.
+    /// In a scope of low precision x, W and b are rounded to it, and y and all gradients as well. Where nothing
+    /// learns W is packed once and reused; the values are the same bits.
     public static Tensor linear(Tensor x, Tensor weight, Tensor bias) {
         check(x, weight, bias);
+        Precision p = Scope.precision();
+        return rounded(product(round(x, p), round(weight, p), round(bias, p)), p);
+    }
+
+    private static Tensor product(Tensor x, Tensor weight, Tensor bias) {
         Kernels k = x.kernels();
         int rows = x.shape().rows();
         int outputs = weight.shape().size(0);
         int inputs = weight.shape().size(1);
         Tensor y = Tensor.result(x.device(), x.shape().withColumns(outputs));
-        boolean records = Tensor.records(x, weight, bias);
-        if (!records && weight.isLeaf())
+        if (!Tensor.learns(x, weight, bias) && weight.isLeaf())
             k.matmulPacked(rows, x.data(), weight.packed(), bias == null ? null : bias.data(), y.data());
         else
             k.matmulNT(
                     rows, outputs, inputs, x.data(), weight.data(), bias == null ? null : bias.data(), y.data(), false);
-        if (!records) return y;
+        if (!Tensor.records(x, weight, bias)) return y;
         return y.onBackward(() -> {
             x.contribute(
                     (dx, accumulate) -> k.matmulNN(rows, inputs, outputs, y.gradient(), weight.data(), dx, accumulate));

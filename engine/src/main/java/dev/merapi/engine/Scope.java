@@ -1,6 +1,8 @@
 package dev.merapi.engine;
 
+import dev.merapi.engine.kernel.Precision;
 import java.util.ArrayList;
+import java.util.function.Supplier;
 
 /// The lifetime of the tensors that ops make: memory is borrowed when an op runs and given back when the scope
 /// closes.
@@ -20,37 +22,87 @@ public final class Scope implements AutoCloseable {
     private static final ThreadLocal<Scope> CURRENT = new ThreadLocal<>();
 
     private final Scope parent;
-    private final boolean records;
+    private final Mode mode;
+    private final Precision precision;
+    private final boolean checkpoints;
     private final ArrayList<Borrowed> borrowed = new ArrayList<>();
     private final ArrayList<Tensor> tape = new ArrayList<>();
+    private boolean touched; // whether an op met a tracked operand
     private boolean closed;
 
-    private Scope(boolean records) {
+    private Scope(Mode mode, Precision precision, boolean checkpoints) {
         this.parent = CURRENT.get();
-        this.records = records;
+        this.mode = mode;
+        this.precision = precision;
+        this.checkpoints = checkpoints;
         CURRENT.set(this);
+    }
+
+    /// What a scope does for a backward pass.
+    private enum Mode {
+        RECORDS,
+        /// Nothing now; what it computes will be computed again for the backward pass.
+        COMES_AGAIN,
+        INFERS
     }
 
     /// A scope that records operations on tracked tensors, for training.
     public static Scope open() {
-        return new Scope(true);
+        return open(Precision.FP32, false);
+    }
+
+    /// A scope for training that may save memory and, where the device is fast at it, time.
+    ///
+    /// @param precision of matrix products. As under PyTorch's autocast the operands and results of [Matmul],
+    ///     of [Convolution] and of the products inside attention are rounded to it, and so are the gradients of
+    ///     all these; they are summed in float32. Everything else stays float32: weights and their gradients,
+    ///     normalizations, softmax, losses
+    /// @param checkpoints whether parts of a network that ask for it ([#checkpoint]) are computed again in the
+    ///     backward pass instead of kept
+    public static Scope open(Precision precision, boolean checkpoints) {
+        return new Scope(Mode.RECORDS, precision, checkpoints);
     }
 
     /// A scope that only recycles memory.
     public static Scope inference() {
-        return new Scope(false);
+        return inference(Precision.FP32);
+    }
+
+    /// The same with matrix products of this precision.
+    public static Scope inference(Precision precision) {
+        return new Scope(Mode.INFERS, precision, false);
     }
 
     /// Runs a part of a network and keeps nothing but its result: its other tensors are recycled at once,
     /// unless the current scope records (then the backward pass needs them) or there is none. This is how a
     /// deep encoder runs in the memory of one layer.
-    public static Tensor keepOnly(java.util.function.Supplier<Tensor> part) {
+    public static Tensor keepOnly(Supplier<Tensor> part) {
         Scope outer = CURRENT.get();
-        if (outer == null || outer.records) return part.get();
-        try (Scope inner = inference()) {
+        if (outer == null || outer.records()) return part.get();
+        try (Scope inner = new Scope(outer.mode, outer.precision, false)) {
             Tensor result = part.get();
             inner.release(result, outer);
             return result;
+        }
+    }
+
+    /// As [#keepOnly], and a scope that was opened with `checkpoints` keeps nothing but the result either
+    /// (gradient checkpointing, Chen et al. 2016, arXiv:1604.06174): when the backward pass comes to it, the
+    /// part is computed again, this time recorded. The gradients are the same bits, for a part computes the
+    /// same bits each time: its randomness is a function of counters.
+    ///
+    /// @param part may be run twice; what it reads must still be there in the backward pass
+    public static Tensor checkpoint(Supplier<Tensor> part) {
+        Scope outer = CURRENT.get();
+        if (outer == null || !outer.checkpoints) return keepOnly(part);
+        try (Scope inner = new Scope(Mode.COMES_AGAIN, outer.precision, false)) {
+            Tensor result = part.get();
+            if (!inner.release(result, outer) || !inner.touched) return result;
+            return result.onBackward(() -> {
+                try (Scope _ = open(outer.precision, false)) {
+                    part.get().backward(result.gradient());
+                }
+            });
         }
     }
 
@@ -58,8 +110,23 @@ public final class Scope implements AutoCloseable {
         return CURRENT.get();
     }
 
+    /// In which precision matrix products compute.
+    static Precision precision() {
+        Scope scope = CURRENT.get();
+        return scope == null ? Precision.FP32 : scope.precision;
+    }
+
     boolean records() {
-        return records;
+        return mode == Mode.RECORDS;
+    }
+
+    /// Whether a backward pass will come to what is computed here.
+    boolean learns() {
+        return mode != Mode.INFERS;
+    }
+
+    void touched() {
+        touched = true;
     }
 
     boolean isClosed() {
@@ -92,15 +159,17 @@ public final class Scope implements AutoCloseable {
         return tape;
     }
 
-    private void release(Tensor tensor, Scope to) {
+    /// Whether the tensor was this scope's.
+    private boolean release(Tensor tensor, Scope to) {
         float[] array = tensor.data().array;
         for (int i = borrowed.size() - 1; i >= 0; i--) {
             if (borrowed.get(i).array == array) {
                 to.borrowed.add(borrowed.remove(i));
                 tensor.moveTo(to);
-                return;
+                return true;
             }
         }
+        return false;
     }
 
     @Override
@@ -108,9 +177,11 @@ public final class Scope implements AutoCloseable {
         if (closed) return;
         if (CURRENT.get() != this)
             throw new IllegalStateException(
-                    "scope: closed out of order or by another thread; scopes must be closed innermost first (use try-with-resources)");
+                    "scope: closed out of order or by another thread; scopes must be closed innermost first (use"
+                            + " try-with-resources)");
         closed = true;
         CURRENT.set(parent);
+        if (parent != null) parent.touched |= touched;
         for (Borrowed slab : borrowed) slab.device.slabs().give(slab.array);
         borrowed.clear();
         tape.clear();

@@ -71,11 +71,26 @@ public final class Tensor {
         return new Tensor(device, shape, new Floats(array, 0, shape.count()), scope, false, false);
     }
 
+    /// The result of an op that overwrites its operand, whose own values nobody needs any more.
+    static Tensor over(Tensor x) {
+        return new Tensor(x.device, x.shape, x.data, x.scope, false, false);
+    }
+
     /// Whether an op on these operands has to leave a backward step.
     static boolean records(Tensor... operands) {
+        return learns(operands) && Scope.current().records();
+    }
+
+    /// Whether a backward pass will come to an op on these operands: now, or when a part that is computed twice
+    /// ([Scope#checkpoint]) is computed again.
+    static boolean learns(Tensor... operands) {
         Scope scope = Scope.current();
-        if (scope == null || !scope.records()) return false;
-        for (Tensor operand : operands) if (operand != null && operand.tracked) return true;
+        if (scope == null || !scope.learns()) return false;
+        for (Tensor operand : operands)
+            if (operand != null && operand.tracked) {
+                scope.touched();
+                return true;
+            }
         return false;
     }
 
@@ -111,9 +126,9 @@ public final class Tensor {
     /// @throws IllegalStateException if the tensor's scope is closed
     public Floats data() {
         if (scope != null && scope.isClosed())
-            throw new IllegalStateException(
-                    "tensor " + shape
-                            + ": its scope is closed and its memory recycled; read it inside the scope or copy it out with toArray()");
+            throw new IllegalStateException("tensor " + shape
+                    + ": its scope is closed and its memory recycled; read it inside the scope or copy it out"
+                    + " with toArray()");
         return data;
     }
 
@@ -145,8 +160,20 @@ public final class Tensor {
             throw new ShapeException("backward: starts from a scalar, got " + shape + "; reduce it to one value first");
         if (backward == null)
             throw new IllegalStateException(
-                    "backward: nothing was recorded; compute the loss inside try (var step = Scope.open()) from tensors that are tracked");
+                    "backward: nothing was recorded; compute the loss inside try (var step = Scope.open()) from"
+                            + " tensors that are tracked");
         contribute((dx, accumulate) -> dx.set(0, seed + (accumulate ? dx.get(0) : 0f)));
+        runBackward();
+    }
+
+    /// Goes on with a backward pass that has come to the result `[shape]` of a part of a network, now that the
+    /// part is computed again: through this part's own tape.
+    void backward(Floats gradient) {
+        contribute((dx, accumulate) -> kernels().copy(shape.count(), gradient, dx, accumulate));
+        runBackward();
+    }
+
+    private void runBackward() {
         ArrayList<Tensor> tape = scope.tape();
         for (int i = tape.size() - 1; i >= 0; i--) {
             Tensor made = tape.get(i);
@@ -167,14 +194,17 @@ public final class Tensor {
     void contribute(Contribution contribution) {
         if (!tracked) return;
         if (gradient == null) gradient = gradientMemory();
+        SparseRows rows = sparse;
+        sparse = null;
         contribution.to(gradient, gradientHolds);
         gradientHolds = true;
+        if (rows != null) rows.addTo(gradient, kernels());
     }
 
     /// Contributes a finished gradient and recycles its memory, or takes the memory over where nothing was
-    /// contributed before.
+    /// contributed before and it lives as long as this tensor.
     void contribute(Tensor finished) {
-        if (tracked && !leaf && gradient == null) {
+        if (tracked && !leaf && gradient == null && finished.scope == scope) {
             gradient = finished.data;
             gradientHolds = true;
             return;
@@ -201,15 +231,25 @@ public final class Tensor {
     /// rows, else densely.
     void contributeRows(int[] ids, int count, Floats dout) {
         if (!tracked) return;
+        if (!leaf) {
+            addRows(ids, count, dout);
+            return;
+        }
         if (rowGroups == null) rowGroups = new RowGroups();
-        if (leaf && !gradientHolds && sparse == null) {
+        if (!gradientHolds && sparse == null) {
             sparse = rowGroups.sum(ids, count, shape.columns(), dout, kernels());
             return;
         }
         Floats dense = accumulator();
-        if (sparse != null) sparse.addTo(dense, kernels());
-        sparse = null;
         rowGroups.sum(ids, count, shape.columns(), dout, kernels()).addTo(dense, kernels());
+    }
+
+    /// One row after the other: an intermediate result lends few rows, the first of each sequence, say.
+    private void addRows(int[] ids, int count, Floats dout) {
+        Floats dense = accumulator();
+        int columns = shape.columns();
+        for (int r = 0; r < count; r++)
+            kernels().copy(columns, dout.slice(r * columns, columns), dense.slice(ids[r] * columns, columns), true);
     }
 
     private Floats gradientMemory() {

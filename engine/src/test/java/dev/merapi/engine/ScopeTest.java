@@ -34,7 +34,8 @@ class ScopeTest {
         }
         var e = assertThrows(IllegalStateException.class, y::toArray);
         assertEquals(
-                "tensor [2]: its scope is closed and its memory recycled; read it inside the scope or copy it out with toArray()",
+                "tensor [2]: its scope is closed and its memory recycled; read it inside the scope or copy it out with"
+                        + " toArray()",
                 e.getMessage());
     }
 
@@ -59,7 +60,8 @@ class ScopeTest {
         }
         var e = assertThrows(IllegalStateException.class, () -> Reduce.sum(x).backward());
         assertEquals(
-                "backward: nothing was recorded; compute the loss inside try (var step = Scope.open()) from tensors that are tracked",
+                "backward: nothing was recorded; compute the loss inside try (var step = Scope.open()) from tensors"
+                        + " that are tracked",
                 e.getMessage());
     }
 
@@ -85,6 +87,19 @@ class ScopeTest {
             }
         }
         assertArrayEquals(new float[] {3f, 0f, 6f}, table.gradientToArray());
+    }
+
+    @Test
+    void aDenseGradientIsAddedToASparseOne() {
+        Tensor table = Tensor.variable(device, Shape.of(3, 1), 1f, 2f, 3f);
+        Tensor one = Tensor.of(device, Shape.of(1, 1), 1f);
+        try (Scope _ = Scope.open()) {
+            Tensor product = Matmul.linear(one, table, null);
+            Tensor rows = Gather.rows(table, new int[] {2}); // made later, so its gradient comes first
+            Reduce.sum(Elementwise.add(Reduce.sum(product), Reduce.sum(rows))).backward();
+        }
+        assertArrayEquals(new float[] {1f, 1f, 2f}, table.gradientToArray());
+        assertArrayEquals(new float[] {1f, 1f, 2f}, table.gradient().toArray());
     }
 
     @Test

@@ -81,6 +81,9 @@ public interface Kernels extends AutoCloseable {
     /// may be x.
     void dropout(int n, Floats x, Dropout dropout, Floats out, boolean accumulate);
 
+    /// `out = R(x)` or `out += R(x)`, R being [Precision#round]; out may be x.
+    void round(Precision precision, int n, Floats x, Floats out, boolean accumulate);
+
     /// `out[c] = Σ_r x[r, c]`, rows in ascending order within fixed blocks: a bias gradient.
     ///
     ///     x [rows, cols]    out [cols]

@@ -148,6 +148,11 @@ public final class ProfilingKernels implements Kernels {
     }
 
     @Override
+    public void round(Precision precision, int n, Floats x, Floats out, boolean accumulate) {
+        timed(Kind.ELEMENTWISE, "round", n, 0, 2.0 * n, () -> kernels.round(precision, n, x, out, accumulate));
+    }
+
+    @Override
     public void sumRows(int rows, int cols, Floats x, Floats out, boolean accumulate) {
         timed(
                 Kind.ELEMENTWISE,

@@ -107,6 +107,14 @@ public final class ScalarKernels implements Kernels {
     }
 
     @Override
+    public void round(Precision precision, int n, Floats x, Floats out, boolean accumulate) {
+        for (int i = 0; i < n; i++) {
+            float rounded = precision.round(x.get(i));
+            out.set(i, accumulate ? out.get(i) + rounded : rounded);
+        }
+    }
+
+    @Override
     public void sumRows(int rows, int cols, Floats x, Floats out, boolean accumulate) {
         for (int c = 0; c < cols; c++) {
             double sum = accumulate ? out.get(c) : 0;

@@ -2,6 +2,7 @@ package dev.merapi.engine.simd;
 
 import dev.merapi.engine.kernel.Dropout;
 import dev.merapi.engine.kernel.Floats;
+import dev.merapi.engine.kernel.Precision;
 import dev.merapi.engine.kernel.Workers;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
@@ -65,6 +66,10 @@ final class SimdElementwise {
             if (accumulate) SimdRandom.addDropout(x.array, xo, out.array, oo, to - from, from, dropout);
             else SimdRandom.dropout(x.array, xo, out.array, oo, to - from, from, dropout);
         });
+    }
+
+    void round(Precision precision, int n, Floats x, Floats out, boolean accumulate) {
+        Blocks.values(workers, n, (from, to) -> precision.round(from, to, x, out, accumulate));
     }
 
     /// Blocks of rows are summed side by side, then the sums of the blocks in order.

@@ -5,6 +5,7 @@ import dev.merapi.engine.kernel.Dropout;
 import dev.merapi.engine.kernel.Floats;
 import dev.merapi.engine.kernel.Kernels;
 import dev.merapi.engine.kernel.PackedMatrix;
+import dev.merapi.engine.kernel.Precision;
 import dev.merapi.engine.kernel.RelativePositions;
 import dev.merapi.engine.kernel.ScalarKernels;
 import dev.merapi.engine.kernel.Windows;
@@ -127,6 +128,11 @@ public final class SimdKernels implements Kernels {
     @Override
     public void dropout(int n, Floats x, Dropout dropout, Floats out, boolean accumulate) {
         elementwise.dropout(n, x, dropout, out, accumulate);
+    }
+
+    @Override
+    public void round(Precision precision, int n, Floats x, Floats out, boolean accumulate) {
+        elementwise.round(precision, n, x, out, accumulate);
     }
 
     @Override

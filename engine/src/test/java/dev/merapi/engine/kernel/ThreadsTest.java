@@ -66,6 +66,8 @@ class ThreadsTest {
         kernels.scale(N, 0.3f, x, results.get("copy"), true);
         kernels.dropout(N, x, DROPOUT, result(results, "dropout", N), false);
         kernels.dropout(N, x, DROPOUT, results.get("fill"), true);
+        for (Precision precision : Precision.values())
+            kernels.round(precision, N, x, result(results, "round " + precision, N), false);
         for (Activation f : Activation.values()) {
             Floats value = result(results, f.name(), N);
             kernels.activation(f, N, x, value);

@@ -52,7 +52,7 @@ public final class Bert implements Encoder {
         List<Tensor> states = new ArrayList<>(List.of(x));
         for (Layer layer : layers) {
             Tensor input = states.getLast();
-            states.add(Scope.keepOnly(() -> layer.forward(input, batch.starts(), pass))); // [N, C]
+            states.add(Scope.checkpoint(() -> layer.forward(input, batch.starts(), pass))); // [N, C]
         }
         return states;
     }

@@ -67,7 +67,7 @@ public final class DebertaV2 implements Encoder {
         for (Layer layer : layers) {
             Tensor input = states.getLast();
             boolean convolves = layer == layers.getFirst() && localContext != null;
-            states.add(Scope.keepOnly(() -> {
+            states.add(Scope.checkpoint(() -> {
                 Tensor y = layer.forward(input, relative, rows.of(), batch.starts(), pass); // [N, C]
                 return convolves ? localContext.forward(x, y, batch.starts(), pass) : y;
             }));

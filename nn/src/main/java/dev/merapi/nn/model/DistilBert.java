@@ -63,7 +63,7 @@ public final class DistilBert implements Encoder {
         List<Tensor> states = new ArrayList<>(List.of(embeddings.forward(batch, pass)));
         for (Layer layer : layers) {
             Tensor input = states.getLast();
-            states.add(Scope.keepOnly(() -> layer.forward(input, batch.starts(), pass))); // [N, C]
+            states.add(Scope.checkpoint(() -> layer.forward(input, batch.starts(), pass))); // [N, C]
         }
         return states;
     }

@@ -60,7 +60,7 @@ public final class Mpnet implements Encoder {
         List<Tensor> states = new ArrayList<>(List.of(embeddings.forward(batch, pass)));
         for (Layer layer : layers) {
             Tensor input = states.getLast();
-            states.add(Scope.keepOnly(() -> layer.forward(input, bias, buckets, batch.starts(), pass))); // [N, C]
+            states.add(Scope.checkpoint(() -> layer.forward(input, bias, buckets, batch.starts(), pass))); // [N, C]
         }
         return states;
     }

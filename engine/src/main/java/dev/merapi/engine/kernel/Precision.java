@@ -1,0 +1,49 @@
+package dev.merapi.engine.kernel;
+
+/// In which floating-point numbers matrix products take their operands and give their results.
+///
+/// Tensors hold float32 whatever the precision: a number of a lower one is a float32 whose other digits are
+/// zero, so that nothing but [#round] tells the precisions apart.
+public enum Precision {
+    /// float32: 8 bits of exponent, 24 of significand.
+    FP32,
+
+    /// bfloat16: the range of float32 with 8 bits of significand.
+    BF16,
+
+    /// IEEE 754's binary16: 5 bits of exponent, 11 of significand; the largest number is 65504.
+    FP16;
+
+    /// The nearest number of this precision, of two that are equally near the one whose last bit is 0; from
+    /// half a place beyond the largest number on it is infinite. The same bits as PyTorch's
+    /// `x.to(dtype).float()`.
+    public float round(float x) {
+        return switch (this) {
+            case FP32 -> x;
+            case BF16 -> bfloat16(x);
+            case FP16 -> float16(x);
+        };
+    }
+
+    /// The upper half of the bits. Adding just less than half of its last place, and one more where that place
+    /// is odd, carries into it where it has to.
+    private static float bfloat16(float x) {
+        int bits = Float.floatToRawIntBits(x);
+        int rounded = bits + 0x7FFF + (bits >>> 16 & 1) & 0xFFFF0000;
+        return Float.isNaN(x) ? Float.NaN : Float.intBitsToFloat(rounded);
+    }
+
+    private static float float16(float x) {
+        return Float.float16ToFloat(Float.floatToFloat16(x));
+    }
+
+    /// `out = round(x)` or `out += round(x)`, values [from, to). The JIT compiler makes vectors of these loops.
+    public void round(int from, int to, Floats x, Floats out, boolean accumulate) {
+        if (accumulate) for (int i = from; i < to; i++) out.array[out.offset + i] += round(x.array[x.offset + i]);
+        else if (this == BF16)
+            for (int i = from; i < to; i++) out.array[out.offset + i] = bfloat16(x.array[x.offset + i]);
+        else if (this == FP16)
+            for (int i = from; i < to; i++) out.array[out.offset + i] = float16(x.array[x.offset + i]);
+        else System.arraycopy(x.array, x.offset + from, out.array, out.offset + from, to - from);
+    }
+}
