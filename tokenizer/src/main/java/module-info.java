@@ -1,8 +1,6 @@
-/// Tokenizers that equal Hugging Face's, in pure Java: text in, token ids and offsets out. Depends on a JSON
-/// parser alone.
+/// Tokenizers that equal Hugging Face's, in pure Java: text in, token ids and offsets out. Depends on
+/// nothing.
 module dev.merapi.tokenizer {
-    requires com.fasterxml.jackson.core;
-
     exports dev.merapi.tokenizer;
     exports dev.merapi.tokenizer.train;
 }

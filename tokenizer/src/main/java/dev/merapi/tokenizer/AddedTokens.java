@@ -37,7 +37,9 @@ final class AddedTokens {
             } else if (!specials.containsKey(content)) {
                 others.put(content, token);
             }
-            int id = ids.computeIfAbsent(content, this::idFor);
+            Integer known = ids.get(content);
+            int id = known != null ? known : idFor(content);
+            ids.put(content, id);
             byId.put(id, token);
             return id;
         }
@@ -70,21 +72,28 @@ final class AddedTokens {
     AddedTokens(Collector collector, List<Normalizer> normalizers, boolean splitSpecial) {
         byId = new TreeMap<>(collector.byId);
         ids = Map.copyOf(collector.ids);
-        byId.forEach(
-                (id, token) -> texts.put(id, token.normalized() ? normalize(token, normalizers) : token.content()));
+        for (Map.Entry<Integer, AddedToken> entry : byId.entrySet()) {
+            AddedToken token = entry.getValue();
+            texts.put(entry.getKey(), token.normalized() ? normalize(token, normalizers) : token.content());
+        }
         List<AddedToken> all = new ArrayList<>(splitSpecial ? List.of() : collector.specials.values());
         all.addAll(collector.others.values());
-        raw = group(all.stream().filter(token -> !token.normalized()).toList(), List.of());
-        normalized = group(all.stream().filter(AddedToken::normalized).toList(), normalizers);
+        raw = group(all, false, List.of());
+        normalized = group(all, true, normalizers);
     }
 
-    private Group group(List<AddedToken> tokens, List<Normalizer> normalizers) {
-        int[] groupIds =
-                tokens.stream().mapToInt(token -> ids.get(token.content())).toArray();
-        List<AddedToken> current =
-                tokens.stream().map(token -> byId.get(ids.get(token.content()))).toList();
-        List<String> patterns =
-                tokens.stream().map(token -> normalize(token, normalizers)).toList();
+    private Group group(List<AddedToken> all, boolean ofNormalized, List<Normalizer> normalizers) {
+        List<AddedToken> current = new ArrayList<>();
+        List<String> patterns = new ArrayList<>();
+        int[] groupIds = new int[all.size()];
+        for (AddedToken token : all) {
+            if (token.normalized() == ofNormalized) {
+                int id = ids.get(token.content());
+                groupIds[current.size()] = id;
+                current.add(byId.get(id));
+                patterns.add(normalize(token, normalizers));
+            }
+        }
         return new Group(new Finder(current, patterns), groupIds);
     }
 
@@ -92,7 +101,9 @@ final class AddedTokens {
         char[] content = token.content().toCharArray();
         NormalizedText text = new NormalizedText();
         text.reset(content, 0, content.length, false);
-        normalizers.forEach(normalizer -> normalizer.apply(text));
+        for (Normalizer normalizer : normalizers) {
+            normalizer.apply(text);
+        }
         return new String(text.chars, 0, text.length);
     }
 

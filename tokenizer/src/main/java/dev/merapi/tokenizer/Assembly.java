@@ -91,53 +91,51 @@ record Assembly(Pipeline pipeline, TokenBuffer first, TokenBuffer second) {
         }
         boolean surrogates = first.hasSurrogates() || second != null && second.hasSurrogates();
         int[] ids = new int[length];
-        int[] typeIds = new int[length];
-        String[] texts = new String[length];
+        Vocabulary vocabulary = pipeline.model().vocabulary();
+        String[] own = null;
         int[] words = new int[length];
-        int[] sequences = new int[length];
+        int[] runs = new int[3 * pieces.size()];
+        int run = 0;
         int[] places = new int[2 * length];
         int[] codePointPlaces = surrogates ? new int[2 * length] : places;
         int at = 0;
         for (Template.Piece piece : pieces) {
-            switch (piece) {
-                case Template.Text text -> {
-                    TokenBuffer tokens = text.sequence() == 0 ? first : second;
-                    Window window = text.sequence() == 0 ? ofFirst : ofSecond;
-                    for (int i = window.start(); i < window.end(); i++, at++) {
-                        ids[at] = tokens.id(i);
-                        String found = tokens.ownText(i);
-                        texts[at] = found != null
-                                ? found
-                                : pipeline.model().vocabulary().token(ids[at]);
-                        typeIds[at] = text.typeId();
-                        words[at] = tokens.word(i);
-                        sequences[at] = text.sequence();
-                        places[2 * at] = tokens.start(i);
-                        places[2 * at + 1] = tokens.end(i);
+            if (piece instanceof Template.Text text) {
+                TokenBuffer tokens = text.sequence() == 0 ? first : second;
+                Window window = text.sequence() == 0 ? ofFirst : ofSecond;
+                own = tokens.ownTexts(window, own, at, length);
+                for (int i = window.start(); i < window.end(); i++, at++) {
+                    ids[at] = tokens.id(i);
+                    words[at] = tokens.word(i);
+                    places[2 * at] = tokens.start(i);
+                    places[2 * at + 1] = tokens.end(i);
+                    if (surrogates) {
+                        codePointPlaces[2 * at] = tokens.codePointStart(i);
+                        codePointPlaces[2 * at + 1] = tokens.codePointEnd(i);
+                    }
+                    if (trim != null) {
+                        boolean first = i == window.start() || tokens.start(i) == 0;
+                        String token = own != null && own[at] != null ? own[at] : vocabulary.token(ids[at]);
+                        trim.apply(token, first, codePointPlaces, at);
                         if (surrogates) {
-                            codePointPlaces[2 * at] = tokens.codePointStart(i);
-                            codePointPlaces[2 * at + 1] = tokens.codePointEnd(i);
-                        }
-                        if (trim != null) {
-                            boolean first = i == window.start() || tokens.start(i) == 0;
-                            trim.apply(texts[at], first, codePointPlaces, at);
-                            if (surrogates) {
-                                follow(tokens, i, codePointPlaces, places, at);
-                            }
+                            follow(tokens, i, codePointPlaces, places, at);
                         }
                     }
                 }
-                case Template.Special special -> {
-                    for (int i = 0; options.specialTokens() && i < special.ids().size(); i++, at++) {
-                        ids[at] = special.ids().get(i);
-                        texts[at] = special.tokens().get(i);
-                        typeIds[at] = special.typeId();
-                        words[at] = -1;
-                        sequences[at] = -1;
+            } else if (piece instanceof Template.Special special) {
+                for (int i = 0; options.specialTokens() && i < special.ids().size(); i++, at++) {
+                    ids[at] = special.ids().get(i);
+                    if (!special.tokens().get(i).equals(vocabulary.token(ids[at]))) {
+                        own = own == null ? new String[length] : own;
+                        own[at] = special.tokens().get(i);
                     }
+                    words[at] = -1;
                 }
             }
+            runs[run++] = at;
+            runs[run++] = piece.typeId();
+            runs[run++] = piece instanceof Template.Text text ? text.sequence() : -1;
         }
-        return new Encoding(ids, typeIds, texts, words, sequences, places, codePointPlaces, overflowing);
+        return new Encoding(ids, vocabulary, own, words, runs, places, codePointPlaces, overflowing);
     }
 }

@@ -1,7 +1,6 @@
 package dev.merapi.tokenizer;
 
 import java.io.ByteArrayOutputStream;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /// Makes text of tokens in the [ByteAlphabet]: their bytes, read as UTF-8; what is not UTF-8 becomes U+FFFD.
@@ -11,7 +10,12 @@ enum ByteLevelDecoder implements Decoder {
     @Override
     public List<String> decode(List<String> tokens) {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream(8 * tokens.size());
-        tokens.forEach(token -> bytes.writeBytes(ByteAlphabet.bytesOf(token)));
-        return List.of(bytes.toString(StandardCharsets.UTF_8));
+        for (String token : tokens) {
+            bytes.writeBytes(ByteAlphabet.bytesOf(token));
+        }
+        Texts text = new Texts();
+        text.appendLossy(bytes.toByteArray(), 0, bytes.size());
+        text.end();
+        return List.of(text.get(0));
     }
 }

@@ -1,8 +1,6 @@
 package dev.merapi.tokenizer;
 
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
-import java.util.List;
 
 /// Byte-pair encoding (Sennrich et al. 2016, arXiv:1508.07909): a word starts as its characters, or as its
 /// bytes (Radford et al. 2019), and the merges that training found are applied to it, earliest first.
@@ -34,19 +32,16 @@ final class BytePairEncoding implements Model {
         }
     }
 
-    /// Two tokens that become one.
-    record Merge(String left, String right) {}
-
     private final Vocabulary vocabulary;
     private final MergeTable merges;
     private final Options options;
     private final int[] byteIds; // null: words come as characters of the vocabulary
     private final WordCache cache = new WordCache();
 
-    /// @param merges in order of their rank
+    /// @param merges in order of their rank: the two tokens of each that become one
     /// @param ofBytes words come as they are, and the vocabulary is written in the [ByteAlphabet]; else words
     ///     come in the vocabulary's own characters
-    BytePairEncoding(Vocabulary vocabulary, List<Merge> merges, Options options, boolean ofBytes) {
+    BytePairEncoding(Vocabulary vocabulary, Texts merges, Options options, boolean ofBytes) {
         this.vocabulary = vocabulary;
         this.options = options;
         this.merges = table(vocabulary, merges, options.prefix.length());
@@ -56,38 +51,61 @@ final class BytePairEncoding implements Model {
     /// Whether a vocabulary and options allow words to be taken as bytes: every byte has its token, none is
     /// unknown.
     static boolean canReadBytes(Vocabulary vocabulary, Options options) {
-        return options.isPlain() && Arrays.stream(byteIds(vocabulary)).allMatch(id -> id >= 0);
+        if (!options.isPlain()) {
+            return false;
+        }
+        for (int id : byteIds(vocabulary)) {
+            if (id < 0) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private static int[] byteIds(Vocabulary vocabulary) {
         int[] ids = new int[256];
-        Arrays.setAll(ids, b -> vocabulary.id(String.valueOf(ByteAlphabet.charOf(b))));
+        for (int b = 0; b < ids.length; b++) {
+            ids[b] = vocabulary.id(String.valueOf(ByteAlphabet.charOf(b)));
+        }
         return ids;
     }
 
-    private static MergeTable table(Vocabulary vocabulary, List<Merge> merges, int prefix) {
-        MergeTable table = new MergeTable(merges.size());
-        for (int rank = 0; rank < merges.size(); rank++) {
-            Merge merge = merges.get(rank);
-            int left = known(vocabulary, merge.left, merge, rank);
-            int right = known(vocabulary, merge.right, merge, rank);
-            if (merge.right.length() < prefix) {
-                throw new TokenizerException("merges: merge " + rank + ", \"" + merge.left + " " + merge.right
-                        + "\": the second token is shorter than continuing_subword_prefix; the file is damaged");
+    private static MergeTable table(Vocabulary vocabulary, Texts merges, int prefix) {
+        int count = merges.size() / 2;
+        MergeTable table = new MergeTable(count);
+        Trie trie = vocabulary.trie();
+        for (int rank = 0; rank < count; rank++) {
+            int left = vocabulary.find(merges, 2 * rank);
+            int right = vocabulary.find(merges, 2 * rank + 1);
+            int from = merges.start(2 * rank + 1) + prefix;
+            int to = merges.end(2 * rank + 1);
+            if (left < 0 || right < 0 || from > to) {
+                throw wrong(vocabulary, merges, rank, prefix);
             }
-            table.put(left, right, rank, known(vocabulary, merge.left + merge.right.substring(prefix), merge, rank));
+            int node = trie.find(Trie.ROOT, merges.units(), merges.start(2 * rank), merges.end(2 * rank));
+            node = trie.find(node, merges.units(), from, to);
+            int result = node == Trie.NONE ? -1 : trie.value(node);
+            if (result < 0) {
+                throw wrong(vocabulary, merges, rank, prefix);
+            }
+            table.put(left, right, rank, result);
         }
         return table;
     }
 
-    private static int known(Vocabulary vocabulary, String token, Merge merge, int rank) {
-        int id = vocabulary.id(token);
-        if (id < 0) {
-            throw new TokenizerException("merges: merge " + rank + ", \"" + merge.left + " " + merge.right + "\", needs"
-                    + " the token \"" + token + "\", which is not in the vocabulary of " + vocabulary.size()
-                    + " tokens; the files do not belong together");
+    private static TokenizerException wrong(Vocabulary vocabulary, Texts merges, int rank, int prefix) {
+        String left = merges.get(2 * rank);
+        String right = merges.get(2 * rank + 1);
+        String merge = "merges: merge " + rank + ", \"" + left + " " + right + "\"";
+        if (vocabulary.id(left) >= 0 && vocabulary.id(right) >= 0 && right.length() < prefix) {
+            return new TokenizerException(
+                    merge + ": the second token is shorter than continuing_subword_prefix; the file is damaged");
         }
-        return id;
+        String missing =
+                vocabulary.id(left) < 0 ? left : vocabulary.id(right) < 0 ? right : left + right.substring(prefix);
+        return new TokenizerException(
+                merge + ", needs the token \"" + missing + "\", which is not in the vocabulary of " + vocabulary.size()
+                        + " tokens; the files do not belong together");
     }
 
     @Override
@@ -107,6 +125,7 @@ final class BytePairEncoding implements Model {
 
     private final class WordSegmenter implements Segmenter {
         private final BytePairMerger merger = new BytePairMerger(merges);
+        private final WordCache.Word known = new WordCache.Word();
 
         @Override
         public void tokenize(NormalizedText text, int from, int to, int word, TokenBuffer tokens) {
@@ -117,26 +136,27 @@ final class BytePairEncoding implements Model {
                 }
                 return;
             }
-            int slot = WordCache.slot(text.chars, from, to);
-            WordCache.Entry entry = cache.get(slot, text.chars, from, to);
+            known.set(text.chars, from, to);
+            long[] entry = cache.get(known);
             if (entry == null) {
-                entry = remember(slot, text.chars, from, to);
+                entry = remember(text.chars, from, to);
             }
-            for (long token : entry.tokens()) {
-                int first = (int) token >>> 16;
-                int last = (char) token;
-                tokens.add((int) (token >>> 32), text.start(from + first), text.end(from + last), word);
+            for (int i = known.size(); i < entry.length; i++) {
+                int first = (int) entry[i] >>> 16;
+                int last = (char) entry[i];
+                tokens.add((int) (entry[i] >>> 32), text.start(from + first), text.end(from + last), word);
             }
         }
 
-        private WordCache.Entry remember(int slot, char[] chars, int from, int to) {
+        /// Makes the word's entry: each token as `id << 32 | first unit << 16 | last unit`, counted in the
+        /// word.
+        private long[] remember(char[] chars, int from, int to) {
             segment(chars, from, to);
-            long[] found = new long[merger.size()];
-            for (int i = 0; i < found.length; i++) {
-                found[i] = (long) merger.id(i) << 32 | merger.first(i) << 16 | merger.last(i);
+            long[] entry = known.entry(merger.size());
+            for (int i = 0; i < merger.size(); i++) {
+                entry[known.size() + i] = (long) merger.id(i) << 32 | merger.first(i) << 16 | merger.last(i);
             }
-            WordCache.Entry entry = new WordCache.Entry(Arrays.copyOfRange(chars, from, to), found);
-            cache.put(slot, entry);
+            cache.put(known, entry);
             return entry;
         }
 
@@ -222,7 +242,7 @@ final class BytePairEncoding implements Model {
             byte[] bytes = symbol.getBytes(StandardCharsets.UTF_8);
             int[] ids = new int[bytes.length];
             for (int i = 0; i < bytes.length; i++) {
-                ids[i] = vocabulary.id("<0x%02X>".formatted(bytes[i] & 0xFF));
+                ids[i] = vocabulary.id(BytePiece.of(bytes[i] & 0xFF));
                 if (ids[i] < 0) {
                     return false;
                 }

@@ -57,13 +57,11 @@ enum BytePairFamily {
     /// The family by the class that the settings name, else by the type of the model, else by its special
     /// tokens in the vocabulary.
     static BytePairFamily of(String tokenizerClass, String modelType, Vocabulary vocabulary) {
-        String name = tokenizerClass == null ? null : tokenizerClass.replaceFirst("Fast$", "");
+        String name = tokenizerClass == null ? null : TokenizerConfig.withoutFast(tokenizerClass);
         for (BytePairFamily family : values()) {
             boolean fits = name != null
                     ? family.classes.contains(name)
-                    : modelType != null
-                            ? family.modelTypes.contains(modelType)
-                            : family.special.values().stream().allMatch(token -> vocabulary.id(token) >= 0);
+                    : modelType != null ? family.modelTypes.contains(modelType) : family.isKnownTo(vocabulary);
             if (fits) {
                 return family;
             }
@@ -77,10 +75,21 @@ enum BytePairFamily {
                 + "; save it in Python so that there is a tokenizer.json");
     }
 
+    private boolean isKnownTo(Vocabulary vocabulary) {
+        for (String token : special.values()) {
+            if (vocabulary.id(token) < 0) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     /// The special tokens where the settings name no others.
     Map<SpecialToken, AddedToken> special() {
         Map<SpecialToken, AddedToken> tokens = new EnumMap<>(SpecialToken.class);
-        special.forEach((part, token) -> tokens.put(part, AddedToken.special(token)));
+        for (Map.Entry<SpecialToken, String> part : special.entrySet()) {
+            tokens.put(part.getKey(), AddedToken.special(part.getValue()));
+        }
         return tokens;
     }
 

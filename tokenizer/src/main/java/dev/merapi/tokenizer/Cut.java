@@ -6,20 +6,31 @@ package dev.merapi.tokenizer;
 ///     while (cut.next()) { … cut.id(), cut.from(), cut.to() … }
 ///
 /// The pieces come in order, and each starts where the one before ended.
-sealed interface Cut permits Viterbi, WordwiseViterbi, PieceMerges {
+abstract sealed class Cut permits Viterbi, WordwiseViterbi, PieceMerges {
+    /// Of the current piece; who cuts sets them.
+    protected int from;
+
+    protected int end;
+    protected int id;
 
     /// Starts over with `text[from, to)`, which is Unicode and not empty.
-    void start(char[] text, int from, int to);
+    abstract void start(char[] text, int from, int to);
 
     /// Goes to the next piece; false at the end of the text.
-    boolean next();
+    abstract boolean next();
 
     /// The place where the current piece starts.
-    int from();
+    final int from() {
+        return from;
+    }
 
     /// The place where the current piece ends.
-    int to();
+    final int to() {
+        return end;
+    }
 
     /// The id of the current piece, or that of the unknown token.
-    int id();
+    final int id() {
+        return id;
+    }
 }

@@ -7,10 +7,10 @@ import java.util.stream.IntStream;
 /// A text, or a pair of texts, as a model reads it: one entry per token in every array and list. Immutable.
 public final class Encoding {
     private final int[] ids;
-    private final int[] typeIds;
-    private final String[] tokens;
+    private final Vocabulary vocabulary;
+    private final String[] own; // the texts of the tokens that read otherwise than in the vocabulary; may be null
     private final int[] words;
-    private final int[] sequences;
+    private final int[] runs; // of tokens: where each ends, the type id and the sequence id of all of it
     private final int[] places; // start and end of each token, in UTF-16 units
     private final int[] codePointPlaces; // the same array where no text has a surrogate pair
     private final int[] attention; // 1, 0 for padding; null where there is none
@@ -18,35 +18,35 @@ public final class Encoding {
 
     Encoding(
             int[] ids,
-            int[] typeIds,
-            String[] tokens,
+            Vocabulary vocabulary,
+            String[] own,
             int[] words,
-            int[] sequences,
+            int[] runs,
             int[] places,
             int[] codePointPlaces,
             List<Encoding> overflowing) {
-        this(ids, typeIds, tokens, words, sequences, places, codePointPlaces, overflowing, null);
+        this(ids, vocabulary, own, words, runs, places, codePointPlaces, overflowing, null);
     }
 
     private Encoding(
             int[] ids,
-            int[] typeIds,
-            String[] tokens,
+            Vocabulary vocabulary,
+            String[] own,
             int[] words,
-            int[] sequences,
+            int[] runs,
             int[] places,
             int[] codePointPlaces,
             List<Encoding> overflowing,
             int[] attention) {
         this.ids = ids;
-        this.typeIds = typeIds;
-        this.tokens = tokens;
+        this.vocabulary = vocabulary;
+        this.own = own;
         this.words = words;
-        this.sequences = sequences;
+        this.runs = runs;
         this.places = places;
         this.codePointPlaces = codePointPlaces;
         this.attention = attention;
-        this.overflowing = List.copyOf(overflowing);
+        this.overflowing = overflowing.isEmpty() ? List.of() : List.copyOf(overflowing);
     }
 
     /// This encoding with padding up to `length` tokens, its windows too; as it is if it is longer.
@@ -61,18 +61,49 @@ public final class Encoding {
         Arrays.fill(none, -1);
         String[] texts = new String[ids.length + missing];
         Arrays.fill(texts, token);
-        System.arraycopy(tokens, 0, texts, before, tokens.length);
+        for (int i = 0; i < ids.length; i++) {
+            texts[before + i] = token(i);
+        }
         int[] spans = join(places, zeros, side);
         return new Encoding(
                 join(ids, filled(missing, id), side),
-                join(typeIds, filled(missing, typeId), side),
+                vocabulary,
                 texts,
                 join(words, none, side),
-                join(sequences, none, side),
+                padRuns(missing, side, typeId),
                 spans,
                 codePointPlaces == places ? spans : join(codePointPlaces, zeros, side),
                 windows,
                 join(attentionMask(), new int[missing], side));
+    }
+
+    private int[] padRuns(int missing, Side side, int typeId) {
+        int[] padded = Arrays.copyOf(runs, runs.length + 3);
+        if (side == Side.RIGHT) {
+            padded[runs.length] = ids.length + missing;
+            padded[runs.length + 1] = typeId;
+            padded[runs.length + 2] = -1;
+            return padded;
+        }
+        System.arraycopy(runs, 0, padded, 3, runs.length);
+        for (int run = 3; run < padded.length; run += 3) {
+            padded[run] += missing;
+        }
+        padded[0] = missing;
+        padded[1] = typeId;
+        padded[2] = -1;
+        return padded;
+    }
+
+    /// What the runs say of each token: their type id (1) or sequence id (2).
+    private int[] ofRuns(int what) {
+        int[] all = new int[ids.length];
+        int at = 0;
+        for (int run = 0; run < runs.length; run += 3) {
+            Arrays.fill(all, at, runs[run], runs[run + what]);
+            at = runs[run];
+        }
+        return all;
     }
 
     private static int[] filled(int length, int value) {
@@ -101,12 +132,21 @@ public final class Encoding {
 
     /// 0 for the first text and what frames it, 1 for the second, or as the tokenizer's template says.
     public int[] typeIds() {
-        return typeIds.clone();
+        return ofRuns(1);
     }
 
     /// The tokens as text: `["[CLS]", "token", "##izer", "[SEP]"]`.
     public List<String> tokens() {
+        String[] tokens = new String[ids.length];
+        for (int i = 0; i < tokens.length; i++) {
+            tokens[i] = token(i);
+        }
         return List.of(tokens);
+    }
+
+    private String token(int i) {
+        String text = own == null ? null : own[i];
+        return text != null ? text : vocabulary.token(ids[i]);
     }
 
     /// Where each token stands in its text, in UTF-16 units: `offsets().get(i).of(text)` is what it was made
@@ -127,7 +167,7 @@ public final class Encoding {
 
     /// For each token 0 for the first text, 1 for the second, -1 for the template's tokens.
     public int[] sequenceIds() {
-        return sequences.clone();
+        return ofRuns(2);
     }
 
     /// 1 for tokens, 0 for padding ([Tokenizer#pad]).
@@ -137,7 +177,11 @@ public final class Encoding {
 
     /// 1 for the tokens that the template added and for padding, 0 for those of the texts.
     public int[] specialTokensMask() {
-        return IntStream.of(sequences).map(sequence -> sequence < 0 ? 1 : 0).toArray();
+        int[] mask = ofRuns(2);
+        for (int i = 0; i < mask.length; i++) {
+            mask[i] = mask[i] < 0 ? 1 : 0;
+        }
+        return mask;
     }
 
     /// The further windows over what truncation cut away, if [EncodeOptions#overflow(int)] asked for them.
@@ -153,6 +197,6 @@ public final class Encoding {
 
     @Override
     public String toString() {
-        return "Encoding" + List.of(tokens) + (overflowing.isEmpty() ? "" : " + " + overflowing.size() + " windows");
+        return "Encoding" + tokens() + (overflowing.isEmpty() ? "" : " + " + overflowing.size() + " windows");
     }
 }

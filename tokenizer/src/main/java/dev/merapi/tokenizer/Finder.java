@@ -57,9 +57,11 @@ final class Finder {
                 highest = Math.max(highest, patterns.get(i).charAt(0));
             }
         }
-        this.patterns = new Trie(numbers);
+        this.patterns = Trie.of(numbers);
         firsts = new boolean[highest + 1];
-        numbers.keySet().forEach(pattern -> firsts[pattern.charAt(0)] = true);
+        for (String pattern : numbers.keySet()) {
+            firsts[pattern.charAt(0)] = true;
+        }
     }
 
     /// Fills `found` with the tokens in `text[from, to)`; nothing outside of it is looked at.

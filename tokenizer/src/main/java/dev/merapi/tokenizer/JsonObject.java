@@ -1,12 +1,5 @@
 package dev.merapi.tokenizer;
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonToken;
-import com.fasterxml.jackson.core.StreamReadConstraints;
-import com.fasterxml.jackson.core.StreamReadFeature;
-import com.fasterxml.jackson.core.json.JsonReadFeature;
-import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -17,81 +10,74 @@ import java.util.Map;
 ///
 /// @param where file and path: `tokenizer.json: normalizer`
 record JsonObject(String where, Map<String, Object> members) {
-    private static final JsonFactory FACTORY = JsonFactory.builder()
-            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-            .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
-            .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES) // a vocabulary's names do not repeat
-            .streamReadConstraints(
-                    StreamReadConstraints.builder().maxNestingDepth(100).build())
-            .build();
 
     /// Reads a large member into something smaller than lists and objects.
     interface MemberReader {
-        /// Reads the value that the parser stands at, to its last token.
-        Object read(JsonParser parser, JsonObject owner, String name) throws IOException;
+        /// Takes the value that is next.
+        Object read(JsonReader reader, JsonObject owner, String name);
     }
 
-    /// Reads a file that holds one object. Nesting, numbers and strings are limited by the parser.
+    /// Reads a file that holds one object.
     static JsonObject read(String file, byte[] json) {
         return read(file, json, Map.of());
     }
 
     /// Reads a file that holds one object.
     ///
-    /// @param readers for members of the first level's objects, by path: `model.vocab`
+    /// @param readers for lists and objects in the first level's objects, by path: `model.vocab`
     static JsonObject read(String file, byte[] json, Map<String, MemberReader> readers) {
-        try (JsonParser parser = FACTORY.createParser(json)) {
-            if (parser.nextToken() != JsonToken.START_OBJECT) {
-                throw new TokenizerException(file + ": expected a JSON object, got "
-                        + (json.length == 0 ? "an empty file" : "something else") + "; the file is damaged");
-            }
-            JsonObject object = new JsonReading(file, readers).object(file, parser);
-            if (parser.nextToken() != null) {
-                throw new TokenizerException(
-                        file + ": expected one JSON object, got more after it; the file is damaged");
-            }
-            return object;
-        } catch (IOException e) {
-            throw new TokenizerException(file + ": not valid JSON, " + firstLine(e) + "; the file is damaged", e);
+        JsonReader reader = new JsonReader(file, json);
+        if (reader.peek() != '{') {
+            throw new TokenizerException(file + ": expected a JSON object, got "
+                    + (json.length == 0 ? "an empty file" : "something else") + "; the file is damaged");
         }
+        JsonObject object = object(reader, file, "", readers);
+        reader.end();
+        return object;
     }
 
-    private record JsonReading(String file, Map<String, MemberReader> readers) {
-
-        JsonObject object(String where, JsonParser parser) throws IOException {
-            JsonObject object = new JsonObject(where, new LinkedHashMap<>());
-            String path = where.equals(file) ? "" : where.substring(file.length() + 2) + ".";
-            while (parser.nextToken() != JsonToken.END_OBJECT) {
-                String name = parser.currentName();
-                boolean isLarge = parser.nextToken().isStructStart() && readers.containsKey(path + name);
-                Object value =
-                        isLarge ? readers.get(path + name).read(parser, object, name) : value(where, name, parser);
-                object.members.put(name, value);
+    private static JsonObject object(JsonReader reader, String where, String path, Map<String, MemberReader> readers) {
+        JsonObject object = new JsonObject(where, new LinkedHashMap<>());
+        reader.open('{');
+        while (reader.next('}')) {
+            String name = reader.name();
+            if (object.members.containsKey(name)) {
+                throw reader.wrong("names that differ", "\"" + name + "\" twice");
             }
-            return object;
+            object.members.put(name, object.value(reader, name, path + name, readers));
         }
-
-        private Object value(String where, String name, JsonParser parser) throws IOException {
-            return switch (parser.currentToken()) {
-                case START_OBJECT -> object(where + (where.contains(": ") ? "." : ": ") + name, parser);
-                case START_ARRAY -> {
-                    List<Object> list = new ArrayList<>();
-                    while (parser.nextToken() != JsonToken.END_ARRAY) {
-                        list.add(value(where, name + "[" + list.size() + "]", parser));
-                    }
-                    yield list;
-                }
-                case VALUE_STRING -> parser.getText();
-                case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> parser.getNumberValue();
-                case VALUE_TRUE -> true;
-                case VALUE_FALSE -> false;
-                default -> null;
-            };
-        }
+        return object;
     }
 
-    private static String firstLine(IOException e) {
-        return e.getMessage().lines().findFirst().orElse("unreadable");
+    private Object value(JsonReader reader, String name, String path, Map<String, MemberReader> readers) {
+        int first = reader.peek();
+        if (first == '{' || first == '[') {
+            MemberReader special = readers.get(path);
+            return special != null ? special.read(reader, this, name) : structure(reader, first, name, path, readers);
+        }
+        if (first == '"') {
+            return reader.string();
+        }
+        if (reader.take("true")) {
+            return true;
+        }
+        if (reader.take("false")) {
+            return false;
+        }
+        return reader.take("null") ? null : reader.number();
+    }
+
+    private Object structure(
+            JsonReader reader, int bracket, String name, String path, Map<String, MemberReader> readers) {
+        if (bracket == '{') {
+            return object(reader, where + (where.contains(": ") ? "." : ": ") + name, path + ".", readers);
+        }
+        List<Object> list = new ArrayList<>();
+        reader.open('[');
+        while (reader.next(']')) {
+            list.add(value(reader, name + "[" + list.size() + "]", path + "[]", readers));
+        }
+        return list;
     }
 
     /// Whether the member is there and not null.
@@ -168,7 +154,9 @@ record JsonObject(String where, Map<String, Object> members) {
 
     List<Integer> integers(String name) {
         List<Integer> integers = new ArrayList<>();
-        list(name).forEach(element -> integers.add(integer(name, element)));
+        for (Object element : list(name)) {
+            integers.add(integer(name, element));
+        }
         return integers;
     }
 

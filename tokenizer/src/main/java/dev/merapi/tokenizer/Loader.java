@@ -65,9 +65,10 @@ final class Loader {
         // Parts that nobody names are played by BERT's tokens where the tokenizer has them.
         nameIfKnown(SpecialToken.UNK, model.unknownToken(), pipeline);
         nameIfKnown(SpecialToken.PAD, json.padToken(), pipeline);
-        BERT_TOKENS.forEach((part, token) -> nameIfKnown(part, token, pipeline));
-        Side side = config.truncationSide() != null ? config.truncationSide() : json.truncationSide();
-        return new Tokenizer(pipeline, config, special, side, files);
+        for (Map.Entry<SpecialToken, String> part : BERT_TOKENS.entrySet()) {
+            nameIfKnown(part.getKey(), part.getValue(), pipeline);
+        }
+        return new Tokenizer(pipeline, config, special, config.lengths().orElse(json.lengths()), files);
     }
 
     private void nameIfKnown(SpecialToken part, String token, Pipeline pipeline) {
@@ -96,18 +97,19 @@ final class Loader {
                 new BytePairEncoding(vocabulary, MergesFile.read(files.bytes(MergesFile.FILE)), options, ofBytes),
                 family.template(settings, special, added),
                 ByteLevelDecoder.INSTANCE);
-        Side side = config.truncationSide() != null ? config.truncationSide() : Side.RIGHT;
-        return new Tokenizer(pipeline, config, special, side, files);
+        return new Tokenizer(pipeline, config, special, config.lengths(), files);
     }
 
     private Tokenizer loadVocabulary() {
         String type = config.tokenizerClass() == null ? "BertTokenizer" : config.tokenizerClass();
-        if (!BERT_CLASSES.contains(type.replaceFirst("Fast$", ""))) {
+        if (!BERT_CLASSES.contains(TokenizerConfig.withoutFast(type))) {
             throw new TokenizerException(TokenizerConfig.FILE + ": tokenizer_class " + type + " with a vocab.txt is not"
                     + " supported, expected BertTokenizer or one like it; save it in Python so that there is a"
                     + " tokenizer.json");
         }
-        BERT_TOKENS.forEach((part, token) -> special.putIfAbsent(part, AddedToken.special(token)));
+        for (Map.Entry<SpecialToken, String> part : BERT_TOKENS.entrySet()) {
+            special.putIfAbsent(part.getKey(), AddedToken.special(part.getValue()));
+        }
         Vocabulary vocabulary = VocabularyFile.read(files.bytes(TokenizerFiles.VOCABULARY));
         String unknown = special.get(SpecialToken.UNK).content();
         AddedTokens.Collector collector = new AddedTokens.Collector(vocabulary);
@@ -125,8 +127,7 @@ final class Loader {
                 new WordPiece(vocabulary, unknown, "##", 100),
                 Template.bert(cls, added.id(cls), sep, added.id(sep)),
                 new WordPieceDecoder("##", true));
-        Side side = config.truncationSide() != null ? config.truncationSide() : Side.RIGHT;
-        return new Tokenizer(pipeline, config, special, side, files);
+        return new Tokenizer(pipeline, config, special, config.lengths(), files);
     }
 
     /// Adds what the settings name and the tokenizer does not have yet, in the order of transformers: tokens
@@ -134,14 +135,16 @@ final class Loader {
     static void addConfigured(
             TokenizerConfig config, Map<SpecialToken, AddedToken> special, AddedTokens.Collector collector) {
         List<AddedToken> missing = new ArrayList<>();
-        config.added().forEach((id, token) -> {
+        for (Map.Entry<Integer, AddedToken> added : config.added().entrySet()) {
+            int id = added.getKey();
+            AddedToken token = added.getValue();
             int given = collector.add(token);
             if (given != id) {
                 throw new TokenizerException("added tokens: token \"" + token.content() + "\" has id "
                         + id + ", but the vocabulary and the added tokens before it make it " + given
                         + "; the files do not belong together");
             }
-        });
+        }
         missing.addAll(special.values());
         missing.addAll(config.extra());
         for (AddedToken token : missing) {

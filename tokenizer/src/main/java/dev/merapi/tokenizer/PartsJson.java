@@ -11,7 +11,11 @@ final class PartsJson {
 
     static void addNormalizer(JsonObject part, List<Normalizer> normalizers) {
         switch (part.string("type")) {
-            case "Sequence" -> part.objects("normalizers").forEach(inner -> addNormalizer(inner, normalizers));
+            case "Sequence" -> {
+                for (JsonObject inner : part.objects("normalizers")) {
+                    addNormalizer(inner, normalizers);
+                }
+            }
             case "BertNormalizer" -> {
                 boolean lowercase = part.bool("lowercase");
                 normalizers.add(CharacterNormalizer.bert(
@@ -31,13 +35,12 @@ final class PartsJson {
             case "Prepend" -> normalizers.add(new Prepend(part.string("prepend")));
             case "Precompiled" -> {
                 if (part.has("precompiled_charsmap")) {
-                    normalizers.add(new Precompiled(base64(part, "precompiled_charsmap")));
+                    normalizers.add(new Precompiled(new Charsmap(base64(part, "precompiled_charsmap"))));
                 }
             }
-            case String type ->
+            default ->
                 throw unknown(
                         part,
-                        type,
                         "BertNormalizer, NFC, NFD, NFKC, NFKD, StripAccents, Lowercase, Strip, Replace, Prepend,"
                                 + " Precompiled, Sequence");
         }
@@ -45,7 +48,11 @@ final class PartsJson {
 
     static void addPreTokenizer(JsonObject part, List<PreTokenizer> preTokenizers) {
         switch (part.string("type")) {
-            case "Sequence" -> part.objects("pretokenizers").forEach(inner -> addPreTokenizer(inner, preTokenizers));
+            case "Sequence" -> {
+                for (JsonObject inner : part.objects("pretokenizers")) {
+                    addPreTokenizer(inner, preTokenizers);
+                }
+            }
             case "BertPreTokenizer" -> preTokenizers.add(CharacterSplit.BERT);
             case "Whitespace" -> preTokenizers.add(WhitespaceWords.INSTANCE);
             case "WhitespaceSplit" -> preTokenizers.add(CharacterSplit.WHITESPACE_SPLIT);
@@ -69,10 +76,9 @@ final class PartsJson {
             case "ByteLevel" ->
                 preTokenizers.add(
                         new ByteLevel(part.bool("add_prefix_space", true), part.bool("use_regex", true), true));
-            case String type ->
+            default ->
                 throw unknown(
                         part,
-                        type,
                         "BertPreTokenizer, Whitespace, WhitespaceSplit, Punctuation, Digits, Split, Metaspace,"
                                 + " ByteLevel, Sequence");
         }
@@ -82,7 +88,9 @@ final class PartsJson {
         return switch (part.string("type")) {
             case "Sequence" -> {
                 List<Decoder> decoders = new ArrayList<>();
-                part.objects("decoders").forEach(inner -> decoders.add(decoder(inner)));
+                for (JsonObject inner : part.objects("decoders")) {
+                    decoders.add(decoder(inner));
+                }
                 yield new Decoders.Chain(decoders);
             }
             case "WordPiece" -> new WordPieceDecoder(part.string("prefix"), part.bool("cleanup"));
@@ -93,10 +101,9 @@ final class PartsJson {
             case "Fuse" -> Decoders.Fuse.INSTANCE;
             case "Strip" -> new Decoders.Trim(character(part, "content"), part.integer("start"), part.integer("stop"));
             case "Replace" -> new Replace(pattern(part), part.string("content"));
-            case String type ->
+            default ->
                 throw unknown(
                         part,
-                        type,
                         "WordPiece, ByteLevel, Metaspace, BPEDecoder, ByteFallback, Fuse, Strip, Replace, Sequence");
         };
     }
@@ -137,9 +144,11 @@ final class PartsJson {
             case "MergedWithPrevious" -> SplitBehavior.MERGED_WITH_PREVIOUS;
             case "MergedWithNext" -> SplitBehavior.MERGED_WITH_NEXT;
             case "Contiguous" -> SplitBehavior.CONTIGUOUS;
-            case String other ->
+            default ->
                 throw part.wrong(
-                        "behavior", "Removed, Isolated, MergedWithPrevious, MergedWithNext or Contiguous", other);
+                        "behavior",
+                        "Removed, Isolated, MergedWithPrevious, MergedWithNext or Contiguous",
+                        part.get("behavior"));
         };
     }
 
@@ -160,8 +169,8 @@ final class PartsJson {
     }
 
     /// The error of a part that we do not have.
-    static TokenizerException unknown(JsonObject part, String type, String known) {
-        return new TokenizerException(part.where() + ": " + type + " is not supported, expected one of " + known
-                + "; this tokenizer cannot be reproduced without it");
+    static TokenizerException unknown(JsonObject part, String known) {
+        return new TokenizerException(part.where() + ": " + part.string("type", "a part of no type")
+                + " is not supported, expected one of " + known + "; this tokenizer cannot be reproduced without it");
     }
 }

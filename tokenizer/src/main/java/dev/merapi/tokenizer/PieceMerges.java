@@ -8,7 +8,7 @@ import java.util.Arrays;
 /// apart again at the end, as it was joined.
 ///
 /// The symbols are a linked list over the text, candidates wait in a heap: O(n log n).
-final class PieceMerges implements Cut {
+final class PieceMerges extends Cut {
 
     /// The pieces that can be joined.
     ///
@@ -24,9 +24,6 @@ final class PieceMerges implements Cut {
     private int base;
     private int length;
     private int next; // the symbol to be handed out next, by its place
-    private int from;
-    private int end;
-    private int id;
 
     // By a symbol's place from `base` on.
     private int[] ends = new int[64]; // where it ends; 0: joined to the one before
@@ -47,7 +44,7 @@ final class PieceMerges implements Cut {
     }
 
     @Override
-    public void start(char[] text, int from, int to) {
+    void start(char[] text, int from, int to) {
         chars = text;
         base = from;
         length = to - from;
@@ -175,7 +172,7 @@ final class PieceMerges implements Cut {
     }
 
     @Override
-    public boolean next() {
+    boolean next() {
         if (opened > 0) {
             from = end;
             end = open[--opened];
@@ -199,20 +196,5 @@ final class PieceMerges implements Cut {
             id = pieces.unknown;
         }
         return true;
-    }
-
-    @Override
-    public int from() {
-        return from;
-    }
-
-    @Override
-    public int to() {
-        return end;
-    }
-
-    @Override
-    public int id() {
-        return id;
     }
 }

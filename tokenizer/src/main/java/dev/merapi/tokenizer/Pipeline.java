@@ -25,6 +25,8 @@ record Pipeline(
         private final Words words = new Words();
         private final Finder.Found raw = new Finder.Found();
         private final Finder.Found normalized = new Finder.Found();
+        private final TokenBuffer first = new TokenBuffer();
+        private final TokenBuffer second = new TokenBuffer();
 
         private Workspace(Segmenter segmenter) {
             this.segmenter = segmenter;
@@ -35,8 +37,9 @@ record Pipeline(
         return new Workspace(model.segmenter());
     }
 
-    /// The tokens of a text, without the template's.
-    TokenBuffer tokenize(String text, Workspace work) {
+    /// The tokens of a text, or of the second text of a pair, without the template's. They are in the
+    /// workspace: the next text overwrites them.
+    TokenBuffer tokenize(String text, boolean second, Workspace work) {
         char[] source = text.toCharArray();
         int bits = 0;
         for (char c : source) {
@@ -47,7 +50,8 @@ record Pipeline(
             requireUnicode(source);
         }
         boolean ascii = bits < 128;
-        TokenBuffer tokens = new TokenBuffer();
+        TokenBuffer tokens = second ? work.second : work.first;
+        tokens.clear();
         addedTokens.raw().finder().find(source, 0, source.length, work.raw);
         int word = 0;
         int done = 0;

@@ -16,8 +16,8 @@ final class Precompiled implements Normalizer {
     private final Charsmap charsmap;
     private final boolean[] changed = new boolean[128]; // by a rule, alone
 
-    Precompiled(byte[] precompiledCharsmap) {
-        charsmap = new Charsmap(precompiledCharsmap);
+    Precompiled(Charsmap rules) {
+        charsmap = rules;
         for (int c = 0; c < 128; c++) {
             changed[c] = rule(c) != Charsmap.NONE;
         }

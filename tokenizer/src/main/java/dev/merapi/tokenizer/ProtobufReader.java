@@ -1,8 +1,5 @@
 package dev.merapi.tokenizer;
 
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /// Walks the fields of a message in protocol buffers' wire format (protobuf.dev/programming-guides/encoding): a
@@ -23,7 +20,7 @@ final class ProtobufReader {
 
     private final String where;
     private final byte[] bytes;
-    private final int end;
+    private int end;
     private int at;
 
     private int tag;
@@ -96,24 +93,29 @@ final class ProtobufReader {
     }
 
     String string() {
-        require(BYTES, "text");
-        for (int i = start; i < at; i++) {
-            if (bytes[i] < 0) {
-                return decode();
-            }
-        }
-        return new String(bytes, start, at - start, StandardCharsets.ISO_8859_1); // ASCII, checked above
+        Texts text = new Texts();
+        open(text);
+        text.end();
+        return text.get(0);
     }
 
-    private String decode() {
-        try {
-            return StandardCharsets.UTF_8
-                    .newDecoder()
-                    .decode(ByteBuffer.wrap(bytes, start, at - start))
-                    .toString();
-        } catch (CharacterCodingException e) {
+    /// Makes the field the open text of `texts`; of several fields the last counts.
+    void open(Texts texts) {
+        require(BYTES, "text");
+        while (texts.open() > 0) {
+            texts.dropLast();
+        }
+        if (texts.append(bytes, start, at) < at) {
             throw damaged("field " + field() + " that is not UTF-8");
         }
+    }
+
+    /// Sets `message`, a reader of the same bytes, to the field, which is a message of its own.
+    ProtobufReader into(ProtobufReader message) {
+        require(BYTES, "a message");
+        message.at = start;
+        message.end = at;
+        return message;
     }
 
     /// The field as a message of its own; `name` goes into its errors.

@@ -12,7 +12,7 @@ import java.util.Set;
 final class SentencePieceDecoder implements Decoder {
     private static final String REPLACEMENT = "\uFFFD";
 
-    private final SentencePieceFile.Type[] types; // by id
+    private final SentencePieceFile.Pieces pieces;
     private final Vocabulary vocabulary;
     private final Set<String> verbatim;
     private final String unknownSurface;
@@ -23,8 +23,8 @@ final class SentencePieceDecoder implements Decoder {
     /// @param pieces those of the model, by id
     /// @param verbatim tokens that are text as they are, also if they are control pieces of the model
     SentencePieceDecoder(
-            SentencePieceFile file, List<SentencePieceFile.Piece> pieces, Vocabulary vocabulary, Set<String> verbatim) {
-        this.types = pieces.stream().map(SentencePieceFile.Piece::type).toArray(SentencePieceFile.Type[]::new);
+            SentencePieceFile file, SentencePieceFile.Pieces pieces, Vocabulary vocabulary, Set<String> verbatim) {
+        this.pieces = pieces;
         this.vocabulary = vocabulary;
         this.verbatim = Set.copyOf(verbatim);
         this.unknownSurface = file.unknownSurface();
@@ -43,8 +43,8 @@ final class SentencePieceDecoder implements Decoder {
         boolean stripped = false; // the first space
         for (String token : tokens) {
             int id = verbatim.contains(token) ? -1 : vocabulary.id(token);
-            if (id >= 0 && types[id] == SentencePieceFile.Type.BYTE) {
-                bytes[count++] = (byte) SentencePieceFile.byteOf(token);
+            if (id >= 0 && pieces.type(id) == SentencePieceFile.Type.BYTE) {
+                bytes[count++] = (byte) BytePiece.byteOf(token);
                 continue;
             }
             appendCharacters(bytes, count, text);
@@ -55,7 +55,7 @@ final class SentencePieceDecoder implements Decoder {
                 text.append(token);
                 continue;
             }
-            switch (types[id]) {
+            switch (pieces.type(id)) {
                 case CONTROL -> {}
                 case UNKNOWN -> text.append(unknownSurface);
                 default -> {

@@ -1,6 +1,5 @@
 package dev.merapi.tokenizer;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -10,9 +9,10 @@ import java.util.stream.Stream;
 /// convert_slow_tokenizer.py.
 ///
 ///     DEBERTA        [CLS] A [SEP]      [CLS] A [SEP] B [SEP]      types 0 0 0 1 1    [MASK] after the pieces
-///     ALBERT         refused: it rewrites texts as only its tokenizer.json says
+///     ALBERT         as DEBERTA, but around the pieces alone: see AlbertPipeline
 ///     XLM_ROBERTA    <s> A </s>         <s> A </s> </s> B </s>     types 0            ids as fairseq's
-///     T5             A </s>             A </s> B </s>              types 0            <extra_id_99> … after them
+///     T5             A </s>             A </s> B </s>              types 0            <extra_id_99> … after
+///     them
 ///     PLAIN          A                  A B                        types 0 1
 enum SentencePieceFamily {
     PLAIN("PreTrainedTokenizer", "", Map.of()),
@@ -66,7 +66,7 @@ enum SentencePieceFamily {
     /// @param tokenizerClass with or without `Fast` at its end, or null
     /// @param modelType `model_type` of the model's config.json, or null
     static SentencePieceFamily of(String tokenizerClass, String modelType) {
-        String wanted = tokenizerClass == null ? null : tokenizerClass.replaceFirst("Fast$", "");
+        String wanted = tokenizerClass == null ? null : TokenizerConfig.withoutFast(tokenizerClass);
         boolean anyClass = wanted == null || wanted.equals(PLAIN.tokenizerClass) || wanted.equals("TokenizersBackend");
         if (anyClass && modelType == null) {
             return PLAIN;
@@ -94,30 +94,32 @@ enum SentencePieceFamily {
     /// The pieces by the ids that the model knows them by.
     ///
     /// @param file its name, for errors
-    List<SentencePieceFile.Piece> pieces(
-            String file, List<SentencePieceFile.Piece> pieces, Map<SpecialToken, AddedToken> tokens) {
+    SentencePieceFile.Pieces pieces(
+            String file, SentencePieceFile.Pieces pieces, Map<SpecialToken, AddedToken> tokens) {
         return this == XLM_ROBERTA ? fairseq(file, pieces, tokens) : pieces;
     }
 
     /// `<s> <pad> </s> <unk>`, then the pieces after the first three, which are `<unk> <s> </s>`, then
     /// `<mask>`.
-    private static List<SentencePieceFile.Piece> fairseq(
-            String file, List<SentencePieceFile.Piece> pieces, Map<SpecialToken, AddedToken> tokens) {
+    private static SentencePieceFile.Pieces fairseq(
+            String file, SentencePieceFile.Pieces pieces, Map<SpecialToken, AddedToken> tokens) {
         for (int id = 0; id < 3; id++) {
-            if (id >= pieces.size() || pieces.get(id).type().isText()) {
+            if (id >= pieces.size() || pieces.type(id).isText()) {
                 throw new TokenizerException(file + ": XLM-RoBERTa's model must start with <unk> <s> </s>, got "
-                        + pieces.subList(0, Math.min(3, pieces.size())) + "; it is another model's");
+                        + (id < pieces.size() ? "\"" + pieces.texts().get(id) + "\" as piece " + id : id + " pieces")
+                        + "; it is another model's");
             }
         }
-        List<SentencePieceFile.Piece> all = new ArrayList<>(pieces.size() + 2);
+        SentencePieceFile.Pieces all = new SentencePieceFile.Pieces(pieces.size() + 2);
         for (SpecialToken part : List.of(SpecialToken.BOS, SpecialToken.PAD, SpecialToken.EOS, SpecialToken.UNK)) {
             SentencePieceFile.Type type =
                     part == SpecialToken.UNK ? SentencePieceFile.Type.UNKNOWN : SentencePieceFile.Type.CONTROL;
-            all.add(new SentencePieceFile.Piece(tokens.get(part).content(), 0, type));
+            all.add(tokens.get(part).content(), 0, type);
         }
-        all.addAll(pieces.subList(3, pieces.size()));
-        String mask = tokens.get(SpecialToken.MASK).content();
-        all.add(new SentencePieceFile.Piece(mask, 0, SentencePieceFile.Type.CONTROL));
+        for (int id = 3; id < pieces.size(); id++) {
+            all.add(pieces, id);
+        }
+        all.add(tokens.get(SpecialToken.MASK).content(), 0, SentencePieceFile.Type.CONTROL);
         return all;
     }
 
@@ -128,10 +130,6 @@ enum SentencePieceFamily {
         if (settings.bool("split_by_punct", false)) {
             throw new TokenizerException(settings.where() + ": split_by_punct is not supported with a SentencePiece"
                     + " model; save it in Python so that there is a tokenizer.json");
-        }
-        if (this == ALBERT) {
-            throw new TokenizerException(settings.where() + ": ALBERT's tokenizer is not read from its SentencePiece"
-                    + " model alone, expected a tokenizer.json; save it in Python so that there is one");
         }
         return settings.bool("do_lower_case", false) ? List.of(CharacterNormalizer.LOWERCASE) : List.of();
     }

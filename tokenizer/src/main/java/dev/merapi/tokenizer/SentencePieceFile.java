@@ -16,7 +16,7 @@ import java.util.Map;
 /// @param names what the pieces of the special parts are called
 /// @param denormalizer rules for decoded text, null for none
 record SentencePieceFile(
-        List<Piece> pieces,
+        Pieces pieces,
         Algorithm algorithm,
         boolean byteFallback,
         boolean spaceIsSuffix,
@@ -25,8 +25,71 @@ record SentencePieceFile(
         Rules normalizer,
         Rules denormalizer) {
 
-    /// @param score logarithm of its probability (unigram), or minus its rank among the merges (BPE)
-    record Piece(String text, float score, Type type) {}
+    /// The pieces, by id.
+    static final class Pieces {
+        private static final Type[] TYPES = Type.values();
+
+        private final Texts texts;
+        private float[] scores;
+        private byte[] types;
+
+        /// @param expected how many there will be
+        Pieces(int expected) {
+            texts = new Texts(expected);
+            scores = new float[expected];
+            types = new byte[expected];
+        }
+
+        int size() {
+            return texts.size();
+        }
+
+        Texts texts() {
+            return texts;
+        }
+
+        /// Logarithm of its probability (unigram), or minus its rank among the merges (BPE).
+        float score(int id) {
+            return scores[id];
+        }
+
+        Type type(int id) {
+            return TYPES[types[id]];
+        }
+
+        void add(String text, float score, Type type) {
+            texts.add(text);
+            describe(score, type);
+        }
+
+        /// Adds piece `id` of `other`.
+        void add(Pieces other, int id) {
+            texts.add(other.texts, id);
+            describe(other.scores[id], other.type(id));
+        }
+
+        /// Says what the piece is whose text was added last.
+        private void describe(float score, Type type) {
+            int id = texts.size() - 1;
+            if (id == scores.length) {
+                scores = Arrays.copyOf(scores, 2 * id);
+                types = Arrays.copyOf(types, 2 * id);
+            }
+            scores[id] = score;
+            types[id] = (byte) type.ordinal();
+        }
+
+        /// The texts of the pieces of a type.
+        List<String> of(Type type) {
+            List<String> found = new ArrayList<>();
+            for (int id = 0; id < size(); id++) {
+                if (types[id] == type.ordinal()) {
+                    found.add(texts.get(id));
+                }
+            }
+            return found;
+        }
+    }
 
     /// What a piece is for; in the order of the format's numbers, from 1.
     enum Type {
@@ -70,14 +133,15 @@ record SentencePieceFile(
             throw new TokenizerException(
                     name + ": expected a SentencePiece model, got an empty file; take it again" + " from its source");
         }
-        List<Piece> pieces = new ArrayList<>();
+        Pieces pieces = new Pieces(Math.max(16, file.length >> 5));
         Training training = new Training();
         Spec normalizer = new Spec();
         Spec denormalizer = new Spec();
         ProtobufReader reader = new ProtobufReader(name, file);
+        ProtobufReader piece = new ProtobufReader(name + " piece", file);
         while (reader.next()) {
             switch (reader.field()) {
-                case 1 -> pieces.add(readPiece(name, pieces.size(), reader.message("piece " + pieces.size())));
+                case 1 -> readPiece(name, pieces, reader.into(piece));
                 case 2 -> training.read(name, reader.message("trainer_spec"));
                 case 3 -> normalizer.read(reader.message("normalizer_spec"));
                 case 5 -> denormalizer.read(reader.message("denormalizer_spec"));
@@ -86,7 +150,7 @@ record SentencePieceFile(
         }
         requireSound(name, pieces, training.byteFallback);
         return new SentencePieceFile(
-                List.copyOf(pieces),
+                pieces,
                 training.algorithm,
                 training.byteFallback,
                 training.spaceIsSuffix,
@@ -96,43 +160,46 @@ record SentencePieceFile(
                 denormalizer.charsmap.length == 0 ? null : denormalizer.rules());
     }
 
-    private static Piece readPiece(String file, int id, ProtobufReader reader) {
-        String text = "";
+    private static void readPiece(String file, Pieces pieces, ProtobufReader reader) {
+        int id = pieces.size();
         float score = 0;
         Type type = Type.NORMAL;
+        Texts texts = pieces.texts;
         while (reader.next()) {
             switch (reader.field()) {
-                case 1 -> text = reader.string();
+                case 1 -> reader.open(texts);
                 case 2 -> score = reader.float32();
-                case 3 -> type = oneOf(Type.values(), reader.integer(), file + " piece " + id + ": type");
+                case 3 -> type = oneOf(Pieces.TYPES, reader.integer(), file + " piece " + id + ": type");
                 default -> {}
             }
         }
-        if (text.isEmpty() || text.indexOf('\0') >= 0 || text.length() >= MAX_PIECE || !Float.isFinite(score)) {
+        int length = texts.open();
+        texts.end();
+        boolean nul = false;
+        for (int i = texts.start(id); i < texts.end(id); i++) {
+            nul |= texts.units()[i] == 0;
+        }
+        if (length == 0 || nul || length >= MAX_PIECE || !Float.isFinite(score)) {
             throw new TokenizerException(file + ": piece " + id + " must be text of 1 to " + (MAX_PIECE - 1)
-                    + " characters without NUL with a finite score, got " + text.length() + " characters"
-                    + (text.indexOf('\0') >= 0 ? " with NUL" : "") + " and score " + score
+                    + " characters without NUL with a finite score, got " + length + " characters"
+                    + (nul ? " with NUL" : "") + " and score " + score
                     + "; the file is damaged, take it again from its source");
         }
-        return new Piece(text, score, type);
+        pieces.describe(score, type);
     }
 
-    /// What SentencePiece asks of a model: pieces that differ, one unknown piece, and with byte fallback all
-    /// 256 bytes.
-    private static void requireSound(String name, List<Piece> pieces, boolean byteFallback) {
-        Map<String, Integer> ids = HashMap.newHashMap(pieces.size());
+    /// What SentencePiece asks of a model beside pieces that differ, which the vocabulary finds out: one
+    /// unknown piece, and with byte fallback all 256 bytes.
+    private static void requireSound(String name, Pieces pieces, boolean byteFallback) {
         int unknowns = 0;
         int bytes = 0;
         for (int id = 0; id < pieces.size(); id++) {
-            Piece piece = pieces.get(id);
-            Integer other = ids.put(piece.text, id);
-            if (other != null) {
-                throw unsound(name, "pieces that differ", "\"" + piece.text + "\" as piece " + other + " and " + id);
-            }
-            unknowns += piece.type == Type.UNKNOWN ? 1 : 0;
-            if (piece.type == Type.BYTE) {
-                if (byteOf(piece.text) < 0) {
-                    throw unsound(name, "byte pieces <0x00> to <0xFF>", "\"" + piece.text + "\"");
+            Type type = pieces.type(id);
+            unknowns += type == Type.UNKNOWN ? 1 : 0;
+            if (type == Type.BYTE) {
+                String text = pieces.texts.get(id);
+                if (BytePiece.byteOf(text) < 0) {
+                    throw unsound(name, "byte pieces <0x00> to <0xFF>", "\"" + text + "\"");
                 }
                 bytes++;
             }
@@ -148,16 +215,6 @@ record SentencePieceFile(
     private static TokenizerException unsound(String name, String expected, String got) {
         return new TokenizerException(name + ": expected " + expected + ", got " + got
                 + "; the file is damaged, take it again from its source");
-    }
-
-    /// The byte that a piece `<0xE2>` stands for, or -1.
-    static int byteOf(String piece) {
-        if (piece.length() != 6 || !piece.startsWith("<0x") || piece.charAt(5) != '>') {
-            return -1;
-        }
-        int high = "0123456789ABCDEF".indexOf(piece.charAt(3));
-        int low = "0123456789ABCDEF".indexOf(piece.charAt(4));
-        return high < 0 || low < 0 ? -1 : high << 4 | low;
     }
 
     private static <E extends Enum<E>> E oneOf(E[] values, int number, String what) {

@@ -32,14 +32,14 @@ final class SentencePieceLoader {
     }
 
     private Tokenizer load() {
-        String name = TokenizerFiles.SENTENCE_PIECE.stream()
-                .filter(files::has)
-                .findFirst()
-                .orElseThrow();
+        String name = files.sentencePiece();
         SentencePieceFile file = SentencePieceFile.read(name, files.bytes(name));
+        if (family == SentencePieceFamily.ALBERT) {
+            return loadAlbert(new AlbertPipeline(name, file, settings));
+        }
         Map<SpecialToken, AddedToken> special = special(file);
-        List<SentencePieceFile.Piece> pieces = family.pieces(name, file.pieces(), special);
-        SentencePieceModel model = new SentencePieceModel(file, pieces);
+        SentencePieceFile.Pieces pieces = family.pieces(name, file.pieces(), special);
+        SentencePieceModel model = new SentencePieceModel(name, file, pieces);
         AddedTokens.Collector collector = new AddedTokens.Collector(model.vocabulary());
         if (family == SentencePieceFamily.T5) {
             for (int i = settings.integer("extra_ids", 100) - 1; i >= 0; i--) {
@@ -50,9 +50,9 @@ final class SentencePieceLoader {
         List<Normalizer> normalizers = normalizers(file, pieces);
         AddedTokens added = new AddedTokens(collector, normalizers, config.splitSpecial());
         Set<String> verbatim = new HashSet<>(added.contents());
-        special.entrySet().stream()
-                .filter(entry -> entry.getKey() == SpecialToken.UNK)
-                .forEach(entry -> verbatim.remove(entry.getValue().content()));
+        if (special.containsKey(SpecialToken.UNK)) {
+            verbatim.remove(special.get(SpecialToken.UNK).content());
+        }
         Pipeline pipeline = new Pipeline(
                 added,
                 normalizers,
@@ -60,8 +60,25 @@ final class SentencePieceLoader {
                 model,
                 family.template(special, added),
                 new SentencePieceDecoder(file, pieces, model.vocabulary(), verbatim));
-        Side side = config.truncationSide() != null ? config.truncationSide() : Side.RIGHT;
-        return new Tokenizer(pipeline, config, special, side, filesWithClass(special));
+        return new Tokenizer(pipeline, config, special, config.lengths(), filesWithClass(special));
+    }
+
+    private Tokenizer loadAlbert(AlbertPipeline parts) {
+        Map<SpecialToken, AddedToken> special = special(parts.file());
+        Unigram model = parts.model();
+        AddedTokens.Collector collector = new AddedTokens.Collector(model.vocabulary());
+        parts.addTokens(collector);
+        Loader.addConfigured(config, special, collector);
+        List<Normalizer> normalizers = parts.normalizers();
+        AddedTokens added = new AddedTokens(collector, normalizers, config.splitSpecial());
+        Pipeline pipeline = new Pipeline(
+                added,
+                normalizers,
+                List.of(CharacterSplit.WHITESPACE_SPLIT, parts.spaces()),
+                model,
+                family.template(special, added),
+                parts.spaces());
+        return new Tokenizer(pipeline, config, special, config.lengths(), filesWithClass(special));
     }
 
     /// The special tokens by their parts: as the settings say, else as the family has them, else as the model
@@ -69,27 +86,24 @@ final class SentencePieceLoader {
     private Map<SpecialToken, AddedToken> special(SentencePieceFile file) {
         Map<SpecialToken, AddedToken> special = new EnumMap<>(SpecialToken.class);
         if (family == SentencePieceFamily.PLAIN) {
-            for (SentencePieceFile.Piece piece : file.pieces()) {
-                boolean named = piece.type() == SentencePieceFile.Type.CONTROL
-                        || piece.type() == SentencePieceFile.Type.UNKNOWN;
-                file.names().forEach((part, text) -> {
-                    if (named && text.equals(piece.text())) {
-                        special.put(part, AddedToken.special(text));
-                    }
-                });
+            List<String> named = file.pieces().of(SentencePieceFile.Type.CONTROL);
+            named.addAll(file.pieces().of(SentencePieceFile.Type.UNKNOWN));
+            for (Map.Entry<SpecialToken, String> part : file.names().entrySet()) {
+                if (named.contains(part.getValue())) {
+                    special.put(part.getKey(), AddedToken.special(part.getValue()));
+                }
             }
         } else {
-            family.special().forEach((part, token) -> special.put(part, AddedToken.special(token)));
+            for (Map.Entry<SpecialToken, String> part : family.special().entrySet()) {
+                special.put(part.getKey(), AddedToken.special(part.getValue()));
+            }
         }
         special.putAll(config.special());
         return special;
     }
 
-    private List<Normalizer> normalizers(SentencePieceFile file, List<SentencePieceFile.Piece> pieces) {
-        List<String> symbols = pieces.stream()
-                .filter(piece -> piece.type() == SentencePieceFile.Type.USER_DEFINED)
-                .map(SentencePieceFile.Piece::text)
-                .toList();
+    private List<Normalizer> normalizers(SentencePieceFile file, SentencePieceFile.Pieces pieces) {
+        List<String> symbols = pieces.of(SentencePieceFile.Type.USER_DEFINED);
         List<Normalizer> normalizers = new ArrayList<>(family.normalizers(settings));
         normalizers.add(new SentencePieceNormalizer(file.normalizer(), file.spaceIsSuffix(), symbols));
         return List.copyOf(normalizers);

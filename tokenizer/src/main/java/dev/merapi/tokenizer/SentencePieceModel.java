@@ -1,9 +1,7 @@
 package dev.merapi.tokenizer;
 
 import java.nio.charset.StandardCharsets;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.function.Supplier;
 
 /// A SentencePiece model as its C++ library has it: the whole text is cut at once, spaces are characters like
@@ -20,26 +18,24 @@ final class SentencePieceModel implements Model {
     private final boolean spaceIsSuffix;
     private final Supplier<Cut> cut;
 
-    /// @param pieces by id; those of the file, or in another order and with more control pieces
-    SentencePieceModel(SentencePieceFile file, List<SentencePieceFile.Piece> pieces) {
-        Map<String, Integer> ids = HashMap.newHashMap(pieces.size());
+    /// @param name of the file, for errors
+    /// @param pieces those of the file, or in another order and with more control pieces
+    SentencePieceModel(String name, SentencePieceFile file, SentencePieceFile.Pieces pieces) {
         int unknownId = -1;
         for (int id = 0; id < pieces.size(); id++) {
-            SentencePieceFile.Piece piece = pieces.get(id);
-            ids.put(piece.text(), id);
-            if (piece.type() == SentencePieceFile.Type.UNKNOWN) {
+            if (pieces.type(id) == SentencePieceFile.Type.UNKNOWN) {
                 unknownId = id;
             }
         }
-        vocabulary = new Vocabulary(ids);
+        vocabulary = new Vocabulary(pieces.texts()).requireDistinct(name);
         unknown = unknownId;
-        bytes = file.byteFallback() ? byteIds(pieces) : null;
+        bytes = file.byteFallback() ? BytePiece.ids(vocabulary) : null;
         spaceIsSuffix = file.spaceIsSuffix();
         cut = switch (file.algorithm()) {
             case UNIGRAM -> {
                 Viterbi.Scores scores = scores(pieces);
                 WordCache cache = new WordCache();
-                boolean wordwise = !spaceIsSuffix && WordwiseViterbi.fits(ids.keySet(), scores.byId());
+                boolean wordwise = !spaceIsSuffix && WordwiseViterbi.fits(pieces.texts(), scores.byId());
                 yield () -> wordwise ? new WordwiseViterbi(scores, cache) : new Viterbi(scores);
             }
             case BPE -> {
@@ -52,51 +48,37 @@ final class SentencePieceModel implements Model {
         };
     }
 
-    private static int[] byteIds(List<SentencePieceFile.Piece> pieces) {
-        int[] ids = new int[256];
-        for (int id = 0; id < pieces.size(); id++) {
-            if (pieces.get(id).type() == SentencePieceFile.Type.BYTE) {
-                ids[SentencePieceFile.byteOf(pieces.get(id).text())] = id;
-            }
-        }
-        return ids;
-    }
-
     /// The scores of unigrams: a user-defined symbol's is just below that of as many best pieces as it has
     /// bytes.
-    private Viterbi.Scores scores(List<SentencePieceFile.Piece> pieces) {
+    private Viterbi.Scores scores(SentencePieceFile.Pieces pieces) {
         float lowest = Float.MAX_VALUE;
         float highest = Float.MIN_NORMAL; // where SentencePiece starts, so that it is this if all scores are negative
-        for (SentencePieceFile.Piece piece : pieces) {
-            if (piece.type() == SentencePieceFile.Type.NORMAL) {
-                lowest = Math.min(lowest, piece.score());
-                highest = Math.max(highest, piece.score());
+        for (int id = 0; id < pieces.size(); id++) {
+            if (pieces.type(id) == SentencePieceFile.Type.NORMAL) {
+                lowest = Math.min(lowest, pieces.score(id));
+                highest = Math.max(highest, pieces.score(id));
             }
         }
         double[] scores = new double[pieces.size()];
         for (int id = 0; id < scores.length; id++) {
-            SentencePieceFile.Piece piece = pieces.get(id);
-            scores[id] = switch (piece.type()) {
-                case NORMAL -> piece.score();
-                case USER_DEFINED -> piece.text().getBytes(StandardCharsets.UTF_8).length * highest - 0.1;
+            scores[id] = switch (pieces.type(id)) {
+                case NORMAL -> pieces.score(id);
+                case USER_DEFINED -> pieces.texts().get(id).getBytes(StandardCharsets.UTF_8).length * highest - 0.1;
                 default -> Double.NaN;
             };
         }
         return new Viterbi.Scores(vocabulary.trie(), scores, unknown, lowest - (float) Unigram.UNKNOWN_PENALTY, true);
     }
 
-    private PieceMerges.Pieces merges(List<SentencePieceFile.Piece> pieces) {
+    private PieceMerges.Pieces merges(SentencePieceFile.Pieces pieces) {
         SentencePieceFile.Type[] types = new SentencePieceFile.Type[pieces.size()];
         float[] scores = new float[pieces.size()];
-        Map<String, Integer> symbols = new HashMap<>();
         for (int id = 0; id < scores.length; id++) {
-            types[id] = pieces.get(id).type();
-            scores[id] = pieces.get(id).score();
-            if (types[id] == SentencePieceFile.Type.USER_DEFINED) {
-                symbols.put(pieces.get(id).text(), id);
-            }
+            types[id] = pieces.type(id);
+            scores[id] = pieces.score(id);
         }
-        Trie found = symbols.isEmpty() ? null : new Trie(symbols);
+        List<String> symbols = pieces.of(SentencePieceFile.Type.USER_DEFINED);
+        Trie found = symbols.isEmpty() ? null : new Trie(Texts.of(symbols), new int[symbols.size()]);
         return new PieceMerges.Pieces(vocabulary.trie(), types, scores, found, unknown);
     }
 

@@ -1,8 +1,6 @@
 package dev.merapi.tokenizer;
 
 import java.util.List;
-import java.util.Map;
-import java.util.stream.Collectors;
 
 /// SentencePiece's own normalizer: from left to right, at each place the longest rule of the [Charsmap] that
 /// matches, else the character as it is; then spaces are reduced to one, `▁` takes their place, and one is put
@@ -30,7 +28,7 @@ final class SentencePieceNormalizer implements Normalizer {
 
     SentencePieceNormalizer(SentencePieceFile.Rules rules, boolean spaceIsSuffix, List<String> userSymbols) {
         charsmap = rules.charsmap();
-        symbols = userSymbols.isEmpty() ? null : new Trie(numbered(userSymbols));
+        symbols = userSymbols.isEmpty() ? null : new Trie(Texts.of(userSymbols), new int[userSymbols.size()]);
         prefix = rules.dummyPrefix() && !spaceIsSuffix;
         suffix = rules.dummyPrefix() && spaceIsSuffix;
         reduce = rules.removeExtraSpaces();
@@ -38,10 +36,6 @@ final class SentencePieceNormalizer implements Normalizer {
         for (char c = 0; c < 128; c++) {
             ascii[c] = plain(c);
         }
-    }
-
-    private static Map<String, Integer> numbered(List<String> symbols) {
-        return symbols.stream().distinct().collect(Collectors.toMap(symbol -> symbol, symbol -> 0));
     }
 
     private char plain(char c) {

@@ -35,9 +35,10 @@ record Template(List<Piece> single, List<Piece> pair, SpaceTrim trim) {
     }
 
     private static void requireText(List<Piece> pieces, int sequence, String name) {
-        long uses = pieces.stream()
-                .filter(piece -> piece instanceof Text text && text.sequence == sequence)
-                .count();
+        int uses = 0;
+        for (Piece piece : pieces) {
+            uses += piece instanceof Text text && text.sequence == sequence ? 1 : 0;
+        }
         if (uses != 1) {
             throw new TokenizerException("post_processor: the template \"" + name + "\" must use text "
                     + "AB".charAt(sequence) + " once, it does so " + uses + " times; correct the template");
@@ -73,8 +74,10 @@ record Template(List<Piece> single, List<Piece> pair, SpaceTrim trim) {
 
     /// How many tokens it adds to one text, or to two.
     int addedTokens(boolean ofPair) {
-        return pieces(ofPair).stream()
-                .mapToInt(piece -> piece instanceof Special special ? special.ids.size() : 0)
-                .sum();
+        int added = 0;
+        for (Piece piece : pieces(ofPair)) {
+            added += piece instanceof Special special ? special.ids.size() : 0;
+        }
+        return added;
     }
 }

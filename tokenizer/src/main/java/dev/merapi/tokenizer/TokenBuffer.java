@@ -3,15 +3,16 @@ package dev.merapi.tokenizer;
 import java.util.Arrays;
 
 /// The tokens of one text, in order, before special tokens are put around them: id, place in the text (UTF-16),
-/// and the number of the word they belong to.
+/// and the number of the word they belong to. Reused from text to text.
 final class TokenBuffer {
     private int size;
     private int[] ids = new int[32];
     private int[] starts = new int[32];
     private int[] ends = new int[32];
     private int[] words = new int[32];
-    private int[] codePointStarts; // null: as in UTF-16
-    private int[] codePointEnds;
+    private boolean surrogates; // else places in code points are those in UTF-16
+    private int[] codePointStarts = new int[0];
+    private int[] codePointEnds = codePointStarts;
 
     // The tokens whose text is not that of the vocabulary: where in the buffer, their text, and whether they were cut
     // out of the text before the model saw it.
@@ -19,6 +20,13 @@ final class TokenBuffer {
     private int[] addedAt = new int[4];
     private String[] addedText = new String[4];
     private boolean[] addedWhole = new boolean[4];
+
+    /// Starts over with another text.
+    void clear() {
+        size = 0;
+        added = 0;
+        surrogates = false;
+    }
 
     int size() {
         return size;
@@ -41,16 +49,16 @@ final class TokenBuffer {
     }
 
     int codePointStart(int i) {
-        return codePointStarts == null ? starts[i] : codePointStarts[i];
+        return !surrogates ? starts[i] : codePointStarts[i];
     }
 
     int codePointEnd(int i) {
-        return codePointEnds == null ? ends[i] : codePointEnds[i];
+        return !surrogates ? ends[i] : codePointEnds[i];
     }
 
     /// Whether places counted in code points differ from those in UTF-16 units.
     boolean hasSurrogates() {
-        return codePointStarts != null;
+        return surrogates;
     }
 
     void add(int id, int start, int end, int word) {
@@ -99,8 +107,11 @@ final class TokenBuffer {
 
     /// Counts the places in code points too, for a text that has surrogate pairs.
     void countCodePoints(char[] text) {
-        codePointStarts = new int[size];
-        codePointEnds = new int[size];
+        surrogates = true;
+        if (codePointStarts.length < size) {
+            codePointStarts = new int[ids.length];
+            codePointEnds = new int[ids.length];
+        }
         int at = 0;
         int codePoints = 0;
         for (int i = 0; i < 2 * size; i++) {
@@ -115,10 +126,18 @@ final class TokenBuffer {
         }
     }
 
-    /// How token `i` reads if that is not as in the vocabulary, else null.
-    String ownText(int i) {
-        int at = added == 0 ? -1 : Arrays.binarySearch(addedAt, 0, added, i);
-        return at < 0 ? null : addedText[at];
+    /// Puts the texts of the tokens of a window that do not read as in the vocabulary into `texts`, from `at`
+    /// on.
+    ///
+    /// @param texts null: none so far; made with `length` places if there is one now
+    String[] ownTexts(Window window, String[] texts, int at, int length) {
+        String[] own = texts;
+        int first = Arrays.binarySearch(addedAt, 0, added, window.start());
+        for (int k = first < 0 ? ~first : first; k < added && addedAt[k] < window.end(); k++) {
+            own = own == null ? new String[length] : own;
+            own[at + addedAt[k] - window.start()] = addedText[k];
+        }
+        return own;
     }
 
     private boolean isFound(int i) {

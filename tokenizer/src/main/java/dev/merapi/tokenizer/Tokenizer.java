@@ -10,9 +10,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
+import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /// Turns text into the token ids that a pretrained model was trained on, exactly as Hugging Face's tokenizers
@@ -36,29 +35,30 @@ import java.util.stream.Stream;
 /// - With [Truncation#ONLY_FIRST], a second text that is too long beside an empty first one is an error; it is
 ///   cut.
 public final class Tokenizer {
-    private static final int BATCH_CHUNK = 1 << 16; // UTF-16 units that one thread takes at a time
-
     private final Pipeline pipeline;
     private final TokenizerConfig config;
     private final Map<SpecialToken, AddedToken> special;
-    private final Side truncationSide;
+    private final Lengths lengths;
     private final TokenizerFiles files;
+    private final Encoder encoder;
 
     Tokenizer(
             Pipeline pipeline,
             TokenizerConfig config,
             Map<SpecialToken, AddedToken> special,
-            Side truncationSide,
+            Lengths lengths,
             TokenizerFiles files) {
         this.pipeline = pipeline;
         this.config = config;
         this.special = Map.copyOf(special);
-        this.truncationSide = truncationSide;
+        this.lengths = lengths.orElse(Lengths.DEFAULT);
         this.files = files;
+        this.encoder = new Encoder(pipeline, this.lengths.truncationSide());
     }
 
-    /// Loads the tokenizer of a model's folder: `tokenizer.json`, or else `vocab.txt` (BERT's WordPiece), each
-    /// with `tokenizer_config.json`, `special_tokens_map.json` and `added_tokens.json` where they are.
+    /// Loads the tokenizer of a model's folder: `tokenizer.json`, else a SentencePiece model, else `vocab.json`
+    /// with `merges.txt`, else `vocab.txt` (BERT's WordPiece), each with `tokenizer_config.json`,
+    /// `special_tokens_map.json` and `added_tokens.json` where they are.
     ///
     /// @throws TokenizerException if the folder or a file is missing, damaged, or of a kind that is not
     ///     supported
@@ -75,7 +75,7 @@ public final class Tokenizer {
         byte[] settings = TokenizerConfig.describe("PreTrainedTokenizerFast", loaded.special);
         TokenizerFiles files = new TokenizerFiles(
                 Map.of(TokenizerFiles.TOKENIZER, json.bytes(TokenizerFiles.TOKENIZER), TokenizerConfig.FILE, settings));
-        return new Tokenizer(loaded.pipeline, loaded.config, loaded.special, loaded.truncationSide, files);
+        return new Tokenizer(loaded.pipeline, loaded.config, loaded.special, loaded.lengths, files);
     }
 
     /// Loads a tokenizer from the texts of a `tokenizer.json` and a `tokenizer_config.json`.
@@ -115,13 +115,7 @@ public final class Tokenizer {
     ///
     /// @throws TokenizerException if a text is not Unicode (a lone surrogate), or if the options cannot be met
     public Encoding encode(String text, String pair, EncodeOptions options) {
-        return encode(text, pair, options, pipeline.workspace());
-    }
-
-    private Encoding encode(String text, String pair, EncodeOptions options, Pipeline.Workspace work) {
-        TokenBuffer first = pipeline.tokenize(Objects.requireNonNull(text, "text"), work);
-        TokenBuffer second = pair == null ? null : pipeline.tokenize(pair, work);
-        return new Assembly(pipeline, first, second).encode(options, truncationSide);
+        return encoder.encode(text, pair, options);
     }
 
     /// Encodes many texts on all cores; the result is that of [#encode(String, EncodeOptions)] on each, in
@@ -136,15 +130,7 @@ public final class Tokenizer {
             throw new TokenizerException(
                     "encodeBatch: " + texts.size() + " texts but " + pairs.size() + " pairs; give one for each");
         }
-        List<Integer> bounds = chunks(texts, pairs);
-        Encoding[] encodings = new Encoding[texts.size()];
-        IntStream.range(0, bounds.size() - 1).parallel().forEach(chunk -> {
-            Pipeline.Workspace work = pipeline.workspace();
-            for (int i = bounds.get(chunk); i < bounds.get(chunk + 1); i++) {
-                encodings[i] = encode(texts.get(i), pairs == null ? null : pairs.get(i), options, work);
-            }
-        });
-        return List.of(encodings);
+        return encoder.encodeBatch(texts, pairs, options);
     }
 
     /// Makes encodings equally long with the padding token; with windows, each of which counts as the encodings
@@ -154,7 +140,7 @@ public final class Tokenizer {
     public List<Encoding> pad(List<Encoding> encodings, Padding padding) {
         AddedToken token = special.get(SpecialToken.PAD);
         int id = padId();
-        Side side = padding.side() != null ? padding.side() : config.paddingSide();
+        Side side = padding.side() != null ? padding.side() : lengths.paddingSide();
         int longest = encodings.stream()
                 .flatMap(encoding -> Stream.concat(Stream.of(encoding), encoding.overflowing().stream()))
                 .mapToInt(Encoding::length)
@@ -162,25 +148,27 @@ public final class Tokenizer {
                 .orElse(0);
         int target = padding.target(longest);
         return encodings.stream()
-                .map(encoding -> encoding.pad(target, side, id, config.padTypeId(), token.content()))
+                .map(encoding -> encoding.pad(target, side, id, lengths.padTypeId(), token.content()))
                 .toList();
     }
 
-    /// Where each chunk of texts starts, and where the last one ends.
-    private static List<Integer> chunks(List<String> texts, List<String> pairs) {
-        List<Integer> bounds = new ArrayList<>(List.of(0));
-        long length = 0;
-        for (int i = 0; i < texts.size(); i++) {
-            length += texts.get(i).length() + (pairs == null ? 0 : pairs.get(i).length());
-            if (length >= BATCH_CHUNK) {
-                bounds.add(i + 1);
-                length = 0;
-            }
+    /// What the section `truncation` of the `tokenizer.json` asks for, windows of what is cut included;
+    /// [EncodeOptions#DEFAULT] where there is none. Nothing is cut that way unless a caller hands it to
+    /// [#encode(String, EncodeOptions)], as with transformers.
+    public EncodeOptions savedTruncation() {
+        return lengths.truncation();
+    }
+
+    /// What the section `padding` of the `tokenizer.json` asks for, if there is one; for [#pad].
+    ///
+    /// @throws TokenizerException if it pads with an id that is not that of its padding token
+    public Optional<Padding> savedPadding() {
+        if (lengths.padding() != null && lengths.padId() != padId()) {
+            throw new TokenizerException(TokenizerFiles.TOKENIZER + ": padding: \"pad_id\" must be " + padId()
+                    + ", the id of \"" + special.get(SpecialToken.PAD).content() + "\", got " + lengths.padId()
+                    + "; correct the file");
         }
-        if (bounds.getLast() < texts.size()) {
-            bounds.add(texts.size());
-        }
-        return bounds;
+        return Optional.ofNullable(lengths.padding());
     }
 
     /// Encodes the lines of a UTF-8 file on all cores, in their order. The file may be larger than memory: only
@@ -202,10 +190,7 @@ public final class Tokenizer {
     /// closes the reader.
     public Stream<Encoding> encodeLines(Reader reader, EncodeOptions options) {
         BufferedReader lines = reader instanceof BufferedReader buffered ? buffered : new BufferedReader(reader);
-        return LineStream.of(lines, () -> {
-            Pipeline.Workspace work = pipeline.workspace();
-            return line -> encode(line, null, options, work);
-        });
+        return LineStream.of(lines, () -> encoder.worker(options));
     }
 
     /// Makes text of ids. With `skipSpecialTokens` the tokens marked as special are left out.

@@ -1,8 +1,8 @@
 package dev.merapi.tokenizer;
 
-import com.fasterxml.jackson.core.io.JsonStringEncoder;
-import java.nio.charset.StandardCharsets;
+import dev.merapi.tokenizer.json.JsonWriter;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -18,9 +18,6 @@ import java.util.TreeMap;
 /// @param special the special tokens named by their parts
 /// @param extra further special tokens
 /// @param added added tokens by the ids that they are said to have
-/// @param truncationSide null where not said
-/// @param paddingSide where padding stands
-/// @param padTypeId the type id of padding
 /// @param cleanUpSpaces whether decoding takes back spaces in the whole text
 /// @param splitSpecial whether special tokens in a text are ordinary text
 record TokenizerConfig(
@@ -32,9 +29,7 @@ record TokenizerConfig(
         Map<SpecialToken, AddedToken> special,
         List<AddedToken> extra,
         TreeMap<Integer, AddedToken> added,
-        Side truncationSide,
-        Side paddingSide,
-        int padTypeId,
+        Lengths lengths,
         boolean cleanUpSpaces,
         boolean splitSpecial) {
 
@@ -61,14 +56,18 @@ record TokenizerConfig(
             if (files.has(ADDED_TOKENS_FILE)) {
                 JsonObject ids = JsonObject.read(ADDED_TOKENS_FILE, files.bytes(ADDED_TOKENS_FILE));
                 for (String token : ids.members().keySet()) {
-                    boolean isSpecial =
-                            special.values().stream().anyMatch(s -> s.content().equals(token))
-                                    || extra.stream().anyMatch(s -> s.content().equals(token));
+                    boolean isSpecial = contains(special.values(), token) || contains(extra, token);
                     added.put(ids.integer(token), new AddedToken(token, false, false, false, !isSpecial, isSpecial));
                 }
             }
         }
-        added.values().forEach(token -> special.replaceAll((part, named) -> same(named, token) ? token : named));
+        for (Map.Entry<SpecialToken, AddedToken> part : special.entrySet()) {
+            for (AddedToken token : added.values()) {
+                if (same(part.getValue(), token)) {
+                    part.setValue(token);
+                }
+            }
+        }
         return new TokenizerConfig(
                 config.string("tokenizer_class", null),
                 config.bool("do_lower_case", true),
@@ -78,28 +77,36 @@ record TokenizerConfig(
                 special,
                 extra,
                 added,
-                side(config, "truncation_side"),
-                config.has("padding_side") ? side(config, "padding_side") : Side.RIGHT,
-                config.integer("pad_token_type_id", 0),
+                Lengths.ofSettings(config),
                 config.bool("clean_up_tokenization_spaces", false),
                 config.bool("split_special_tokens", false));
     }
 
     /// A `tokenizer_config.json` that names the class and the special tokens.
     static byte[] describe(String tokenizerClass, Map<SpecialToken, AddedToken> special) {
-        StringBuilder json = new StringBuilder("{\n  \"tokenizer_class\": \"" + tokenizerClass + "\"");
+        JsonWriter json = new JsonWriter().open('{').name("tokenizer_class").string(tokenizerClass);
         for (SpecialToken part : SpecialToken.values()) {
             if (special.containsKey(part)) {
-                char[] content = JsonStringEncoder.getInstance()
-                        .quoteAsString(special.get(part).content());
-                json.append(",\n  \"")
-                        .append(part.key())
-                        .append("\": \"")
-                        .append(content)
-                        .append('"');
+                json.name(part.key()).string(special.get(part).content());
             }
         }
-        return json.append("\n}\n").toString().getBytes(StandardCharsets.UTF_8);
+        return json.close('}').toBytes();
+    }
+
+    /// The name of a class of transformers without the ending that says that its tokenizer is the Rust one.
+    static String withoutFast(String tokenizerClass) {
+        return tokenizerClass.endsWith("Fast")
+                ? tokenizerClass.substring(0, tokenizerClass.length() - "Fast".length())
+                : tokenizerClass;
+    }
+
+    private static boolean contains(Collection<AddedToken> tokens, String content) {
+        for (AddedToken token : tokens) {
+            if (token.content().equals(content)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static boolean same(AddedToken a, AddedToken b) {
@@ -154,14 +161,5 @@ record TokenizerConfig(
             throw config.wrong("model_max_length", "a positive number", value);
         }
         return (int) Math.min(number.doubleValue(), EncodeOptions.UNLIMITED);
-    }
-
-    private static Side side(JsonObject config, String name) {
-        return switch (config.string(name, "")) {
-            case "" -> null;
-            case "left" -> Side.LEFT;
-            case "right" -> Side.RIGHT;
-            case String other -> throw config.wrong(name, "\"left\" or \"right\"", other);
-        };
     }
 }

@@ -8,7 +8,6 @@ import java.nio.file.StandardCopyOption;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 
 /// The files that a tokenizer was made of, kept as they are, so that a saved model gets the very same ones.
 ///
@@ -24,17 +23,8 @@ record TokenizerFiles(Map<String, byte[]> contents, String modelType) {
 
     private static final String MODEL_CONFIG = "config.json";
 
-    private static final List<String> NAMES = Stream.concat(
-                    Stream.of(
-                            TOKENIZER,
-                            VOCABULARY,
-                            BYTE_PAIRS,
-                            MergesFile.FILE,
-                            TokenizerConfig.FILE,
-                            TokenizerConfig.SPECIAL_TOKENS_FILE,
-                            TokenizerConfig.ADDED_TOKENS_FILE),
-                    SENTENCE_PIECE.stream())
-            .toList();
+    private static final List<String> SETTINGS =
+            List.of(TokenizerConfig.FILE, TokenizerConfig.SPECIAL_TOKENS_FILE, TokenizerConfig.ADDED_TOKENS_FILE);
 
     TokenizerFiles(Map<String, byte[]> contents) {
         this(contents, null);
@@ -48,10 +38,13 @@ record TokenizerFiles(Map<String, byte[]> contents, String modelType) {
                             + TOKENIZER + " or " + VOCABULARY);
         }
         Map<String, byte[]> contents = new LinkedHashMap<>();
-        for (String name : NAMES) {
-            Path file = folder.resolve(name);
-            if (Files.exists(file)) {
-                contents.put(name, readFile(file));
+        for (List<String> names :
+                List.of(List.of(TOKENIZER, VOCABULARY, BYTE_PAIRS, MergesFile.FILE), SETTINGS, SENTENCE_PIECE)) {
+            for (String name : names) {
+                Path file = folder.resolve(name);
+                if (Files.exists(file)) {
+                    contents.put(name, readFile(file));
+                }
             }
         }
         TokenizerFiles files = new TokenizerFiles(contents);
@@ -88,7 +81,17 @@ record TokenizerFiles(Map<String, byte[]> contents, String modelType) {
     }
 
     boolean hasSentencePiece() {
-        return SENTENCE_PIECE.stream().anyMatch(this::has);
+        return sentencePiece() != null;
+    }
+
+    /// The SentencePiece model's name, or null if there is none.
+    String sentencePiece() {
+        for (String name : SENTENCE_PIECE) {
+            if (has(name)) {
+                return name;
+            }
+        }
+        return null;
     }
 
     byte[] bytes(String name) {

@@ -32,12 +32,9 @@ final class TokenizerJson {
         model = readModel(modelPart);
     }
 
-    /// The side that the file's truncation cuts. Its length and its padding are left alone: only what a caller
-    /// asks for is cut, and nothing is padded.
-    Side truncationSide() {
-        boolean left = json.has("truncation")
-                && json.object("truncation").string("direction", "Right").equals("Left");
-        return left ? Side.LEFT : Side.RIGHT;
+    /// What the file says about truncation and padding.
+    Lengths lengths() {
+        return Lengths.ofTokenizer(json);
     }
 
     /// The padding token that the file names, or null.
@@ -76,7 +73,7 @@ final class TokenizerJson {
                         part.integer("unk_id", -1),
                         part.bool("byte_fallback", false));
             }
-            case String type -> throw PartsJson.unknown(part, type, "WordPiece, BPE, Unigram");
+            default -> throw PartsJson.unknown(part, "WordPiece, BPE, Unigram");
         };
     }
 
@@ -94,14 +91,14 @@ final class TokenizerJson {
         if (!(part.get("vocab") instanceof VocabularyJson.Ids vocabulary)) {
             throw part.wrong("vocab", "an object", part.get("vocab"));
         }
-        return new Vocabulary(vocabulary.ids());
+        return new Vocabulary(vocabulary.tokens(), vocabulary.ids()).requireDistinct(part.where());
     }
 
     private BytePairEncoding readBytePairs(JsonObject part) {
         if (part.get("dropout") instanceof Number dropout && dropout.doubleValue() != 0) {
             throw part.wrong("dropout", "null, for merges that are not left out at random", dropout);
         }
-        if (!(part.get("merges") instanceof VocabularyJson.Merges merges)) {
+        if (!(part.get("merges") instanceof Texts merges)) {
             throw part.wrong("merges", "a list of merges", part.get("merges"));
         }
         Vocabulary vocabulary = vocabulary(part);
@@ -118,7 +115,7 @@ final class TokenizerJson {
         if (ofBytes) {
             preTokenizers.add(((ByteLevel) preTokenizers.removeLast()).unwritten());
         }
-        return new BytePairEncoding(vocabulary, merges.merges(), options, ofBytes);
+        return new BytePairEncoding(vocabulary, merges, options, ofBytes);
     }
 
     /// The post-processor: one template at most, and how offsets are trimmed.
@@ -150,7 +147,9 @@ final class TokenizerJson {
 
     private static void flatten(JsonObject part, List<JsonObject> parts) {
         if (part.string("type").equals("Sequence")) {
-            part.objects("processors").forEach(inner -> flatten(inner, parts));
+            for (JsonObject inner : part.objects("processors")) {
+                flatten(inner, parts);
+            }
         } else {
             parts.add(part);
         }
@@ -175,7 +174,7 @@ final class TokenizerJson {
             }
             default ->
                 throw PartsJson.unknown(
-                        part, type, "TemplateProcessing, BertProcessing, RobertaProcessing, ByteLevel, Sequence");
+                        part, "TemplateProcessing, BertProcessing, RobertaProcessing, ByteLevel, Sequence");
         };
     }
 

@@ -1,11 +1,8 @@
 package dev.merapi.tokenizer;
 
-import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.BitSet;
-import java.util.Deque;
 import java.util.Map;
-import java.util.stream.IntStream;
 
 /// A map from strings to numbers ≥ 0 that finds the longest key at a place of a text in one walk: a double
 /// array (Aoe 1989, doi:10.1109/32.31365) over UTF-16 units.
@@ -23,22 +20,39 @@ final class Trie {
     private static final int LONG_SEARCH = 16;
 
     private final char[] numbers; // of the units up to the highest in use; 0: in no key
-    private long[] nodes = new long[256];
+    private long[] nodes;
     private int[] values; // by node
+    private int repeated = NONE;
 
-    Trie(Map<String, Integer> entries) {
-        String[] keys = entries.keySet().toArray(String[]::new);
-        Arrays.sort(keys);
+    /// @param keys of equal ones the last counts
+    /// @param valueOf by key
+    Trie(Texts keys, int[] valueOf) {
         numbers = number(keys);
+        nodes = new long[Math.max(256, 4 * keys.size())];
         Arrays.fill(nodes, FREE);
         values = new int[nodes.length];
-        int size = place(keys, entries);
         int units = 0;
         for (char number : numbers) {
             units = Math.max(units, number);
         }
+        int size = place(keys, valueOf, units);
         resize(size + units); // any unit's number may be added to any base without leaving the arrays
         values = Arrays.copyOf(values, size);
+    }
+
+    /// The trie of strings with their values.
+    static Trie of(Map<String, Integer> entries) {
+        int[] values = new int[entries.size()];
+        int i = 0;
+        for (int value : entries.values()) {
+            values[i++] = value;
+        }
+        return new Trie(Texts.of(entries.keySet()), values);
+    }
+
+    /// A key, by its place among the keys, that comes again later; [#NONE] if all differ.
+    int repeated() {
+        return repeated;
     }
 
     /// The child of `node` by `unit`, or [#NONE].
@@ -57,9 +71,13 @@ final class Trie {
 
     /// The node that `key` leads to from the root, or [#NONE].
     int find(String key) {
-        int node = ROOT;
-        for (int i = 0; i < key.length() && node != NONE; i++) {
-            node = child(node, key.charAt(i));
+        return find(ROOT, key.toCharArray(), 0, key.length());
+    }
+
+    /// The node that `text[from, to)` leads to from `node`, or [#NONE].
+    int find(int node, char[] text, int from, int to) {
+        for (int i = from; i < to && node != NONE; i++) {
+            node = child(node, text[i]);
         }
         return node;
     }
@@ -95,69 +113,156 @@ final class Trie {
         return last == NONE ? NONE : (long) end << 32 | values[last];
     }
 
-    private static char[] number(String[] keys) {
+    /// Numbers the units that the keys use.
+    private static char[] number(Texts keys) {
         int[] uses = new int[Character.MAX_VALUE + 1];
-        for (String key : keys) {
-            key.chars().forEach(unit -> uses[unit]++);
+        for (int i = 0; i < (keys.size() == 0 ? 0 : keys.end(keys.size() - 1)); i++) {
+            uses[keys.units()[i]]++;
         }
-        int[] used = IntStream.range(0, uses.length)
-                .filter(unit -> uses[unit] > 0)
-                .boxed()
-                .sorted((a, b) -> Integer.compare(uses[b], uses[a]))
-                .mapToInt(Integer::intValue)
-                .toArray();
-        char[] numbers = new char[Arrays.stream(used).max().orElse(-1) + 1];
-        for (int i = 0; i < used.length; i++) {
-            numbers[used[i]] = (char) (i + 1);
+        int count = 0;
+        int highest = -1;
+        for (int unit = 0; unit < uses.length; unit++) {
+            if (uses[unit] > 0) {
+                count++;
+                highest = unit;
+            }
+        }
+        char[] used = new char[count];
+        for (int unit = 0, i = 0; unit <= highest; unit++) {
+            if (uses[unit] > 0) {
+                used[i++] = (char) unit;
+            }
+        }
+        if (count > Character.MAX_VALUE) {
+            throw new TokenizerException("vocabulary: expected at most 65535 different UTF-16 units, got " + count
+                    + "; leave out tokens that no text has");
+        }
+        char[] numbers = new char[highest + 1];
+        int next = 1;
+        for (int zeros = 0; next <= count; zeros++) { // the most frequent ones first, by powers of two
+            for (char unit : used) {
+                if (Integer.numberOfLeadingZeros(uses[unit]) == zeros) {
+                    numbers[unit] = (char) next++;
+                }
+            }
         }
         return numbers;
     }
 
-    /// A node whose children have no place yet: `keys[from, to)` pass through it and agree on `depth` units.
-    private record Open(int at, int from, int to, int depth) {}
-
-    /// Gives every node its place; returns how far they reach.
-    private int place(String[] keys, Map<String, Integer> entries) {
-        BitSet taken = new BitSet();
+    /// Gives every node its place; returns how far they reach. Keys are grouped by their units as it goes down:
+    /// no key is compared with another.
+    private int place(Texts keys, int[] valueOf, int units) {
+        char[] chars = keys.units();
+        int[] order = new int[keys.size()]; // of the keys: those below a node are next to each other
+        int[] grouped = new int[keys.size()];
+        for (int i = 0; i < order.length; i++) {
+            order[i] = i;
+        }
+        int[] counts = new int[units + 1]; // by a unit's number: how many keys go on with it, then where they are
+        int[] children = new int[units];
+        BitSet taken = new BitSet(nodes.length);
         taken.set(ROOT);
         int[] searches = new int[Integer.SIZE]; // where to look for room, by the number of bits in the children's count
         Arrays.fill(searches, 1);
-        int[] starts = new int[numbers.length + 1]; // where the keys of each child start
-        int[] children = new int[numbers.length];
-        Deque<Open> open = new ArrayDeque<>();
-        open.push(new Open(ROOT, 0, keys.length, 0));
-        while (!open.isEmpty()) {
-            Open node = open.pop();
-            int from = node.from;
-            if (from < node.to && keys[from].length() == node.depth) {
-                values[node.at] = entries.get(keys[from++]);
-                nodes[node.at] |= 1;
-            }
-            if (from == node.to) {
-                continue;
-            }
+        Open open = new Open(); // nodes whose children have no place yet
+        open.push(ROOT, 0, order.length, 0);
+        while (open.pop()) {
+            int node = open.node;
+            int depth = open.depth;
+            int last = NONE; // key that ends here
             int count = 0;
-            for (int i = from; i < node.to; i++) {
-                int number = numbers[keys[i].charAt(node.depth)];
-                if (count == 0 || number != children[count - 1]) {
-                    children[count] = number;
-                    starts[count++] = i;
+            for (int i = open.from; i < open.to; i++) {
+                int unit = keys.start(order[i]) + depth;
+                if (unit == keys.end(order[i])) {
+                    repeated = last == NONE ? repeated : Math.min(last, order[i]);
+                    last = Math.max(last, order[i]);
+                } else {
+                    int number = numbers[chars[unit]];
+                    if (counts[number]++ == 0) {
+                        children[count++] = number;
+                    }
                 }
             }
-            starts[count] = node.to;
-            int offset = findRoom(children, count, taken, searches);
-            nodes[node.at] |= (long) offset << 1;
+            if (last != NONE) {
+                values[node] = valueOf[last];
+                nodes[node] |= 1;
+            }
+            if (count == 0) {
+                continue;
+            }
+            int offset =
+                    count == 1 ? findRoom(children[0], taken, searches) : findRoom(children, count, taken, searches);
+            nodes[node] |= (long) offset << 1;
+            int start = open.from;
+            for (int i = 0; i < count; i++) {
+                int keysOfChild = counts[children[i]];
+                counts[children[i]] = start;
+                start += keysOfChild;
+            }
+            if (count > 1 || last != NONE) {
+                for (int i = open.from; i < open.to; i++) {
+                    int unit = keys.start(order[i]) + depth;
+                    if (unit < keys.end(order[i])) {
+                        grouped[counts[numbers[chars[unit]]]++] = order[i];
+                    }
+                }
+                System.arraycopy(grouped, open.from, order, open.from, start - open.from);
+            } else {
+                counts[children[0]] = start;
+            }
+            int from = open.from;
             for (int i = 0; i < count; i++) {
                 int child = offset + children[i];
                 if (child >= nodes.length) {
                     resize(2 * child);
                 }
                 taken.set(child);
-                nodes[child] = (long) node.at << 32;
-                open.push(new Open(child, starts[i], starts[i + 1], node.depth + 1));
+                nodes[child] = (long) node << 32;
+                open.push(child, from, counts[children[i]], depth + 1);
+                from = counts[children[i]];
+                counts[children[i]] = 0;
             }
         }
         return taken.length();
+    }
+
+    /// Nodes: where each is, which keys are below it (`order[from, to)`), how many units they share.
+    private static final class Open {
+        private int[] stack = new int[1 << 12];
+        private int size;
+        private int node;
+        private int from;
+        private int to;
+        private int depth;
+
+        void push(int node, int from, int to, int depth) {
+            if (size == stack.length) {
+                stack = Arrays.copyOf(stack, 2 * size);
+            }
+            stack[size] = node;
+            stack[size + 1] = from;
+            stack[size + 2] = to;
+            stack[size + 3] = depth;
+            size += 4;
+        }
+
+        boolean pop() {
+            if (size == 0) {
+                return false;
+            }
+            size -= 4;
+            node = stack[size];
+            from = stack[size + 1];
+            to = stack[size + 2];
+            depth = stack[size + 3];
+            return true;
+        }
+    }
+
+    /// An offset that puts a single child on a free place.
+    private static int findRoom(int child, BitSet taken, int[] searches) {
+        searches[1] = taken.nextClearBit(searches[1]);
+        return taken.nextClearBit(Math.max(searches[1], child)) - child;
     }
 
     /// An offset that puts all children on free places. After a long search, nodes of about as many children
@@ -168,8 +273,7 @@ final class Trie {
             lowest = Math.min(lowest, children[i]);
         }
         int bits = Integer.SIZE - Integer.numberOfLeadingZeros(count);
-        int first = taken.nextClearBit(searches[bits]);
-        int offset = Math.max(first, lowest) - lowest - 1;
+        int offset = Math.max(taken.nextClearBit(searches[bits]), lowest) - lowest - 1;
         int tries = 0;
         for (int fitting = 0; fitting < count; tries++) {
             offset = taken.nextClearBit(offset + 1 + lowest) - lowest;
@@ -178,7 +282,7 @@ final class Trie {
                 fitting++;
             }
         }
-        searches[bits] = count == 1 ? first : tries > LONG_SEARCH ? offset + lowest : searches[bits];
+        searches[bits] = tries > LONG_SEARCH ? offset + lowest : searches[bits];
         return offset;
     }
 

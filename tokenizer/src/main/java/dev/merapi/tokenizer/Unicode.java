@@ -1,14 +1,8 @@
 package dev.merapi.tokenizer;
 
-import java.io.BufferedInputStream;
-import java.io.DataInputStream;
-import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.IntBuffer;
 import java.util.Arrays;
-import java.util.HashMap;
-import java.util.Map;
 
 /// What tokenizers 0.23 knows of every code point, frozen: the JDK's tables follow another Unicode version and
 /// change with each release. Made by `src/reference/gen_unicode_tables.py`, which says what each flag means and
@@ -42,20 +36,28 @@ final class Unicode {
 
     private static final Unicode TABLES = read();
 
-    private final char[] index = new char[LIMIT >> PAGE];
+    private final char[] index;
     private final int[] pages;
     private final int[][] lower;
     private final int[][] decomposed;
     private final int[][] compatible;
-    private final Map<Long, Integer> composed;
+    private final MergeTable composed;
 
-    private Unicode(
-            int[] properties, int[][] lower, int[][] decomposed, int[][] compatible, Map<Long, Integer> composed) {
-        this.lower = lower;
-        this.decomposed = decomposed;
-        this.compatible = compatible;
-        this.composed = composed;
-        this.pages = share(properties, index);
+    private Unicode(Reading in) {
+        if (in.number() != 0x4D555432) {
+            throw new IllegalStateException("unicode.bin does not start with MUT2");
+        }
+        Properties properties = new Properties();
+        in.readRuns(properties, 0);
+        in.readRuns(properties, 10);
+        properties.add(HANGUL, HANGUL_END, HANGUL_ROW << 16);
+        int[][][] tables = {in.readMappings(properties), in.readMappings(properties), in.readMappings(properties)};
+        lower = Arrays.copyOf(tables[0], in.rows);
+        decomposed = Arrays.copyOf(tables[1], in.rows);
+        compatible = Arrays.copyOf(tables[2], in.rows);
+        composed = in.readCompositions();
+        index = new char[LIMIT >> PAGE];
+        pages = properties.share(index);
     }
 
     /// Flags, combining class and mapping row of a code point.
@@ -108,7 +110,8 @@ final class Unicode {
         if (openSyllable && second > 0x11A7 && second < 0x11C3) {
             return first + second - 0x11A7;
         }
-        return TABLES.composed.getOrDefault((long) first << 32 | second, -1);
+        long composite = TABLES.composed.get(first, second);
+        return composite == MergeTable.NONE ? -1 : (int) composite;
     }
 
     private static Unicode read() {
@@ -116,97 +119,145 @@ final class Unicode {
             if (resource == null) {
                 throw new IllegalStateException("unicode.bin is not beside " + Unicode.class);
             }
-            DataInputStream in = new DataInputStream(new BufferedInputStream(resource));
-            if (in.readInt() != 0x4D555432) {
-                throw new IllegalStateException("unicode.bin does not start with MUT2");
-            }
-            int[] properties = new int[LIMIT];
-            readRuns(in, properties, 0);
-            readRuns(in, properties, 10);
-            Arrays.fill(properties, HANGUL, HANGUL_END, properties[HANGUL] | HANGUL_ROW << 16);
-            int[] rows = {HANGUL_ROW + 1};
-            int[][] lower = readMappings(in, properties, rows);
-            int[][] decomposed = readMappings(in, properties, rows);
-            int[][] compatible = readMappings(in, properties, rows);
-            return new Unicode(
-                    properties,
-                    Arrays.copyOf(lower, rows[0]),
-                    Arrays.copyOf(decomposed, rows[0]),
-                    Arrays.copyOf(compatible, rows[0]),
-                    readCompositions(in));
-        } catch (IOException e) {
+            return new Unicode(new Reading(resource.readAllBytes()));
+        } catch (IOException | ArrayIndexOutOfBoundsException e) {
             throw new IllegalStateException("unicode.bin is damaged", e);
         }
     }
 
-    private static void readRuns(DataInputStream in, int[] properties, int shift) throws IOException {
-        for (int codePoint = 0; codePoint < LIMIT; ) {
-            int end = codePoint + varint(in);
-            int value = varint(in) << shift;
-            for (; codePoint < end; codePoint++) {
-                properties[codePoint] |= value;
+    /// The properties of all code points in the making. Most pages have one value throughout, and need no
+    /// array.
+    private static final class Properties {
+        private static final int SIZE = 1 << PAGE;
+
+        private final int[] uniform = new int[LIMIT >> PAGE];
+        private final int[][] mixed = new int[LIMIT >> PAGE][];
+
+        int get(int codePoint) {
+            int page = codePoint >> PAGE;
+            return mixed[page] == null ? uniform[page] : mixed[page][codePoint & SIZE - 1];
+        }
+
+        /// Adds bits to the code points from `from` to before `end`.
+        void add(int from, int end, int bits) {
+            for (int start = from; start < end; ) {
+                int page = start >> PAGE;
+                int stop = Math.min(end, page + 1 << PAGE);
+                if (mixed[page] == null && stop - start == SIZE) {
+                    uniform[page] |= bits;
+                } else {
+                    addInside(page, start & SIZE - 1, stop - 1 & SIZE - 1, bits);
+                }
+                start = stop;
             }
+        }
+
+        private void addInside(int page, int first, int last, int bits) {
+            if (mixed[page] == null) {
+                mixed[page] = new int[SIZE];
+                Arrays.fill(mixed[page], uniform[page]);
+            }
+            for (int i = first; i <= last; i++) {
+                mixed[page][i] |= bits;
+            }
+        }
+
+        /// All pages, but of neighbours with one and the same value the first; notes in `index` which page is
+        /// whose.
+        int[] share(char[] index) {
+            int[] pages = new int[1 << 16];
+            char count = 0;
+            for (int page = 0; page < index.length; page++) {
+                if (page > 0 && mixed[page] == null && mixed[page - 1] == null && uniform[page] == uniform[page - 1]) {
+                    index[page] = index[page - 1];
+                    continue;
+                }
+                index[page] = count;
+                int at = count++ << PAGE;
+                if (at == pages.length) {
+                    pages = Arrays.copyOf(pages, 2 * at);
+                }
+                if (mixed[page] == null) {
+                    Arrays.fill(pages, at, at + SIZE, uniform[page]);
+                } else {
+                    System.arraycopy(mixed[page], 0, pages, at, SIZE);
+                }
+            }
+            return Arrays.copyOf(pages, count << PAGE);
         }
     }
 
-    /// Reads one mapping table; a code point that has no row yet gets the next one.
-    private static int[][] readMappings(DataInputStream in, int[] properties, int[] rows) throws IOException {
-        int[][] table = new int[1 << 16][];
-        int codePoint = 0;
-        for (int n = varint(in); n > 0; n--) {
-            codePoint += varint(in);
-            int[] target = new int[varint(in)];
-            for (int i = 0; i < target.length; i++) {
-                target[i] = varint(in);
-            }
-            if (properties[codePoint] >>> 16 == 0) {
-                properties[codePoint] |= rows[0]++ << 16;
-            }
-            table[properties[codePoint] >>> 16] = target;
-        }
-        return table;
-    }
+    /// Reads the resource.
+    private static final class Reading {
+        private final byte[] bytes;
+        private int at;
+        private int rows = HANGUL_ROW + 1; // of the mapping tables
 
-    private static Map<Long, Integer> readCompositions(DataInputStream in) throws IOException {
-        Map<Long, Integer> composed = new HashMap<>();
-        int codePoint = 0;
-        for (int n = varint(in); n > 0; n--) {
-            codePoint += varint(in);
-            varint(in); // always 2
-            composed.put((long) varint(in) << 32 | varint(in), codePoint);
+        private Reading(byte[] bytes) {
+            this.bytes = bytes;
         }
-        return composed;
-    }
 
-    private static int varint(InputStream in) throws IOException {
-        int value = 0;
-        for (int shift = 0; ; shift += 7) {
-            int b = in.read();
-            if (b < 0) {
-                throw new EOFException();
-            }
-            value |= (b & 127) << shift;
-            if (b < 128) {
-                return value;
-            }
+        private int number() {
+            at += 4;
+            return bytes[at - 4] << 24
+                    | (bytes[at - 3] & 0xFF) << 16
+                    | (bytes[at - 2] & 0xFF) << 8
+                    | bytes[at - 1] & 0xFF;
         }
-    }
 
-    /// Cuts the table into pages, keeps one of each kind, and notes in `index` which page is whose.
-    private static int[] share(int[] properties, char[] index) {
-        int size = 1 << PAGE;
-        var seen = new HashMap<IntBuffer, Integer>();
-        int[] pages = new int[properties.length];
-        int count = 0;
-        for (int page = 0; page < index.length; page++) {
-            var key = IntBuffer.wrap(properties, page * size, size).slice();
-            Integer known = seen.putIfAbsent(key, count);
-            if (known == null) {
-                System.arraycopy(properties, page * size, pages, count * size, size);
-                known = count++;
+        private int varint() {
+            int value = 0;
+            for (int shift = 0; ; shift += 7) {
+                byte b = bytes[at++];
+                value |= (b & 127) << shift;
+                if (b >= 0) {
+                    return value;
+                }
             }
-            index[page] = (char) (int) known;
         }
-        return Arrays.copyOf(pages, count * size);
+
+        private void readRuns(Properties properties, int shift) {
+            for (int codePoint = 0; codePoint < LIMIT; ) {
+                int end = codePoint + varint();
+                int value = varint() << shift;
+                if (value != 0) {
+                    properties.add(codePoint, end, value);
+                }
+                codePoint = end;
+            }
+        }
+
+        /// Reads one mapping table; a code point that has no row yet gets the next one.
+        private int[][] readMappings(Properties properties) {
+            int n = varint();
+            int[][] table = new int[rows + n][];
+            int codePoint = 0;
+            for (; n > 0; n--) {
+                codePoint += varint();
+                int[] target = new int[varint()];
+                for (int i = 0; i < target.length; i++) {
+                    target[i] = varint();
+                }
+                int row = properties.get(codePoint) >>> 16;
+                if (row == 0) {
+                    row = rows++;
+                    properties.add(codePoint, codePoint + 1, row << 16);
+                }
+                table[row] = target;
+            }
+            return table;
+        }
+
+        private MergeTable readCompositions() {
+            int n = varint();
+            MergeTable composed = new MergeTable(n);
+            int codePoint = 0;
+            for (; n > 0; n--) {
+                codePoint += varint();
+                varint(); // always 2
+                composed.put(varint(), varint(), 0, codePoint);
+            }
+            return composed;
+        }
     }
 }

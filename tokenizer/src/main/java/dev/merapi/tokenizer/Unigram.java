@@ -1,8 +1,6 @@
 package dev.merapi.tokenizer;
 
 import java.nio.charset.StandardCharsets;
-import java.util.HashMap;
-import java.util.Map;
 
 /// Unigram language model (Kudo 2018, arXiv:1804.10959) as tokenizers 0.23 has it: each word is cut where the
 /// sum of its pieces' scores is greatest ([Viterbi]). A character that no piece spells costs ten more than the
@@ -20,37 +18,27 @@ final class Unigram implements Model {
     private final WordCache cache = new WordCache();
     private final int[] bytes; // ids of <0x00> to <0xFF>; null: no fallback
 
-    /// @param tokens by id
+    /// @param tokens by id; of equal ones the last counts
     /// @param scores by id
     /// @param unknown id of the unknown token, -1 for none
-    Unigram(String[] tokens, double[] scores, int unknown, boolean byteFallback) {
-        if (unknown >= tokens.length) {
-            throw new TokenizerException("Unigram: unk_id " + unknown + " is not in the vocabulary of " + tokens.length
+    Unigram(Texts tokens, double[] scores, int unknown, boolean byteFallback) {
+        if (unknown >= tokens.size()) {
+            throw new TokenizerException("Unigram: unk_id " + unknown + " is not in the vocabulary of " + tokens.size()
                     + " tokens; correct the file");
         }
-        Map<String, Integer> ids = HashMap.newHashMap(tokens.length);
         double lowest = Double.POSITIVE_INFINITY;
-        for (int id = 0; id < tokens.length; id++) {
+        for (int id = 0; id < scores.length; id++) {
             if (!Double.isFinite(scores[id])) {
-                throw new TokenizerException("Unigram: the score of \"" + tokens[id] + "\" must be finite, got "
+                throw new TokenizerException("Unigram: the score of \"" + tokens.get(id) + "\" must be finite, got "
                         + scores[id] + "; the file is damaged");
             }
-            ids.put(tokens[id], id);
             lowest = Math.min(lowest, scores[id]);
         }
-        this.vocabulary = new Vocabulary(ids);
+        this.vocabulary = new Vocabulary(tokens);
         this.scores = new Viterbi.Scores(vocabulary.trie(), scores, unknown, lowest - UNKNOWN_PENALTY, false);
-        this.wordwise = WordwiseViterbi.fits(ids.keySet(), scores);
+        this.wordwise = WordwiseViterbi.fits(tokens, scores);
         this.unknown = unknown;
-        this.bytes = byteFallback ? bytePieces(vocabulary) : null;
-    }
-
-    private static int[] bytePieces(Vocabulary vocabulary) {
-        int[] ids = new int[256];
-        for (int b = 0; b < 256; b++) {
-            ids[b] = vocabulary.id("<0x%02X>".formatted(b));
-        }
-        return ids;
+        this.bytes = byteFallback ? BytePiece.ids(vocabulary) : null;
     }
 
     @Override

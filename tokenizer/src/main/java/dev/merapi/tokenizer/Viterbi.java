@@ -6,7 +6,7 @@ import java.util.Arrays;
 /// for each place the best last piece that ends there. Of equal sums the piece that starts first wins. Where no
 /// piece spans a place, all ways meet: what comes before is decided there and handed out, so that room is
 /// needed for a few words only, however long the text.
-final class Viterbi implements Cut {
+final class Viterbi extends Cut {
 
     /// What pieces are worth.
     ///
@@ -44,9 +44,6 @@ final class Viterbi implements Cut {
     private int[] lengths = new int[64]; // and the length and id of the last piece of the best way; 0: no way yet
     private int[] ids = new int[64];
 
-    private int from; // of the current piece
-    private int end;
-    private int id;
     private int decided; // pieces up to this place can be handed out
     private double gap;
 
@@ -59,7 +56,7 @@ final class Viterbi implements Cut {
     }
 
     @Override
-    public void start(char[] text, int from, int to) {
+    void start(char[] text, int from, int to) {
         start(text, from, to, 0);
     }
 
@@ -77,7 +74,7 @@ final class Viterbi implements Cut {
     }
 
     @Override
-    public boolean next() {
+    boolean next() {
         if (end == decided) {
             if (at == to) {
                 return false;
@@ -89,21 +86,6 @@ final class Viterbi implements Cut {
         end = from + lengths[place];
         id = ids[place];
         return true;
-    }
-
-    @Override
-    public int from() {
-        return from;
-    }
-
-    @Override
-    public int to() {
-        return end;
-    }
-
-    @Override
-    public int id() {
-        return id;
     }
 
     /// The sum up to where it is decided.

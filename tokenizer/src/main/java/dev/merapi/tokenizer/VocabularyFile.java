@@ -1,44 +1,36 @@
 package dev.merapi.tokenizer;
 
-import java.nio.ByteBuffer;
-import java.nio.CharBuffer;
-import java.nio.charset.StandardCharsets;
-import java.util.LinkedHashMap;
-import java.util.Map;
-
 /// Reads `vocab.txt`: a token a line, its id is the number of the line, from 0. White space at the end of a
 /// line is not part of the token; of two equal lines the later one counts.
 final class VocabularyFile {
     private VocabularyFile() {}
 
     static Vocabulary read(byte[] file) {
-        String text = decode(TokenizerFiles.VOCABULARY, file);
-        Map<String, Integer> ids = new LinkedHashMap<>();
-        int line = 0;
-        for (int start = 0; start < text.length(); line++) {
-            int end = text.indexOf('\n', start);
-            int next = end < 0 ? text.length() : end + 1;
-            int last = end < 0 ? text.length() : end;
-            while (last > start && Unicode.is(text.charAt(last - 1), Unicode.WHITESPACE)) {
-                last--;
+        Texts tokens = new Texts(1 << 15);
+        for (int start = 0; start < file.length; ) {
+            start = readLine(TokenizerFiles.VOCABULARY, file, start, tokens);
+            while (tokens.open() > 0 && Unicode.is(tokens.last(), Unicode.WHITESPACE)) {
+                tokens.dropLast();
             }
-            ids.put(text.substring(start, last), line);
-            start = next;
+            tokens.end();
         }
-        if (ids.isEmpty()) {
+        if (tokens.size() == 0) {
             throw new TokenizerException("vocab.txt: expected a token a line, got an empty file; download it again");
         }
-        return new Vocabulary(ids);
+        return new Vocabulary(tokens);
     }
 
-    /// The text of a file, which must be UTF-8.
-    static String decode(String name, byte[] file) {
-        ByteBuffer bytes = ByteBuffer.wrap(file);
-        CharBuffer chars = CharBuffer.allocate(file.length);
-        if (StandardCharsets.UTF_8.newDecoder().decode(bytes, chars, true).isError()) {
-            throw new TokenizerException(name + ": expected UTF-8, got other bytes at " + bytes.position()
-                    + "; download it again, or convert it");
+    /// Appends the line from `start` on to the open text of `target`; returns where the next one starts.
+    static int readLine(String name, byte[] file, int start, Texts target) {
+        int end = start;
+        while (end < file.length && file[end] != '\n') {
+            end++;
         }
-        return chars.flip().toString();
+        int stop = target.append(file, start, end);
+        if (stop < end) {
+            throw new TokenizerException(
+                    name + ": expected UTF-8, got other bytes at " + stop + "; download it again, or convert it");
+        }
+        return end + 1;
     }
 }

@@ -1,100 +1,116 @@
 package dev.merapi.tokenizer;
 
-import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonToken;
-import java.io.IOException;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 
 /// The large members of a model in JSON, read as they stream by: vocabulary and merges.
 final class VocabularyJson {
     private static final int MAX_TOKENS = 1 << 24;
+    private static final int EXPECTED = 1 << 15;
 
     private VocabularyJson() {}
 
     /// Tokens with their ids, `{"token": 7}`.
-    record Ids(Map<String, Integer> ids) {}
+    record Ids(Texts tokens, int[] ids) {}
 
     /// Tokens in order of their ids, with scores, `[["▁the", -3.5]]`.
-    record Scores(String[] tokens, double[] scores) {}
-
-    /// Merges in order, `["a b"]` or `[["a", "b"]]`.
-    record Merges(List<BytePairEncoding.Merge> merges) {}
+    record Scores(Texts tokens, double[] scores) {}
 
     /// Reads a file that is a vocabulary, `vocab.json`.
     static Vocabulary readFile(String name, byte[] file) {
-        JsonObject json = JsonObject.read(name, file);
-        Map<String, Integer> ids = HashMap.newHashMap(json.members().size());
-        json.members().forEach((token, id) -> ids.put(token, json.integer(token, id)));
-        return new Vocabulary(ids);
+        JsonReader reader = new JsonReader(name, file);
+        Ids ids = readIds(reader, new JsonObject(name, Map.of()));
+        reader.end();
+        return new Vocabulary(ids.tokens, ids.ids).requireDistinct(name);
     }
 
-    static Object readVocabulary(JsonParser parser, JsonObject owner, String name) throws IOException {
-        return parser.currentToken() == JsonToken.START_OBJECT
-                ? new Ids(readIds(parser, owner, name))
-                : readScores(parser, owner, name);
+    static Object readVocabulary(JsonReader reader, JsonObject owner, String name) {
+        return reader.peek() == '{'
+                ? readIds(reader, new JsonObject(owner.where() + "." + name, Map.of()))
+                : readScores(reader, owner, name);
     }
 
-    private static Map<String, Integer> readIds(JsonParser parser, JsonObject owner, String name) throws IOException {
-        Map<String, Integer> ids = new HashMap<>(1 << 16);
-        while (parser.nextToken() != JsonToken.END_OBJECT) {
-            String token = parser.currentName();
-            if (parser.nextToken() != JsonToken.VALUE_NUMBER_INT
-                    || parser.getNumberType() != JsonParser.NumberType.INT) {
-                throw new JsonObject(owner.where() + "." + name, Map.of())
-                        .wrong(token, "a whole number below 2^31", parser.getText());
+    private static Ids readIds(JsonReader reader, JsonObject owner) {
+        Texts tokens = new Texts(EXPECTED);
+        int[] ids = new int[EXPECTED];
+        reader.open('{');
+        while (reader.next('}')) {
+            int count = tokens.size();
+            reader.name(tokens);
+            int id = reader.index();
+            if (id < 0 || count == MAX_TOKENS) {
+                throw owner.wrong(tokens.get(count), "a whole number from 0 to 2^31 − 1", anything(reader));
             }
-            ids.put(token, parser.getIntValue());
+            if (count == ids.length) {
+                ids = Arrays.copyOf(ids, 2 * count);
+            }
+            ids[count] = id;
         }
-        return ids;
+        return new Ids(tokens, ids);
     }
 
-    private static Scores readScores(JsonParser parser, JsonObject owner, String name) throws IOException {
-        String[] tokens = new String[1 << 12];
-        double[] scores = new double[1 << 12];
-        int size = 0;
-        while (parser.nextToken() != JsonToken.END_ARRAY) {
-            String token = parser.currentToken() == JsonToken.START_ARRAY ? parser.nextTextValue() : null;
-            boolean scored = token != null && parser.nextToken().isNumeric();
-            if (size == tokens.length) {
-                tokens = Arrays.copyOf(tokens, 2 * size);
-                scores = Arrays.copyOf(scores, 2 * size);
+    private static Scores readScores(JsonReader reader, JsonObject owner, String name) {
+        Texts tokens = new Texts(EXPECTED);
+        double[] scores = new double[EXPECTED];
+        reader.open('[');
+        while (reader.next(']')) {
+            int count = tokens.size();
+            if (reader.peek() != '[' || count == MAX_TOKENS) {
+                throw noScore(reader, owner, name, count);
             }
-            if (scored) {
-                tokens[size] = token;
-                scores[size++] = parser.getDoubleValue();
+            reader.open('[');
+            if (!reader.next(']') || reader.peek() != '"') {
+                throw noScore(reader, owner, name, count);
             }
-            if (!scored || parser.nextToken() != JsonToken.END_ARRAY || size > MAX_TOKENS) {
-                throw owner.wrong(name + "[" + size + "]", "a token and its score", parser.getText());
+            reader.string(tokens);
+            if (!reader.next(']') || "\"[{tfn".indexOf(reader.peek()) >= 0) {
+                throw noScore(reader, owner, name, count);
+            }
+            if (count == scores.length) {
+                scores = Arrays.copyOf(scores, 2 * count);
+            }
+            scores[count] = reader.number().doubleValue();
+            if (reader.next(']')) {
+                throw noScore(reader, owner, name, count);
             }
         }
-        return new Scores(Arrays.copyOf(tokens, size), Arrays.copyOf(scores, size));
+        return new Scores(tokens, Arrays.copyOf(scores, tokens.size()));
     }
 
-    static Merges readMerges(JsonParser parser, JsonObject owner, String name) throws IOException {
-        if (parser.currentToken() != JsonToken.START_ARRAY) {
-            throw owner.wrong(name, "a list of merges", parser.getText());
-        }
-        List<BytePairEncoding.Merge> merges = new ArrayList<>(1 << 15);
-        while (parser.nextToken() != JsonToken.END_ARRAY) {
-            BytePairEncoding.Merge merge = null;
-            if (parser.currentToken() == JsonToken.VALUE_STRING) {
-                merge = MergesFile.parse(parser.getText());
-            } else if (parser.currentToken() == JsonToken.START_ARRAY) {
-                String left = parser.nextTextValue();
-                String right = left == null ? null : parser.nextTextValue();
-                if (right != null && parser.nextToken() == JsonToken.END_ARRAY) {
-                    merge = new BytePairEncoding.Merge(left, right);
+    private static TokenizerException noScore(JsonReader reader, JsonObject owner, String name, int count) {
+        return owner.wrong(name + "[" + count + "]", "a token and its score", anything(reader));
+    }
+
+    /// Reads merges in order, `["a b"]` or `[["a", "b"]]`: two texts each.
+    static Texts readMerges(JsonReader reader, JsonObject owner, String name) {
+        Texts merges = new Texts(2 * EXPECTED);
+        reader.open('[');
+        while (reader.next(']')) {
+            int count = merges.size() / 2;
+            boolean two = false;
+            if (reader.peek() == '"') {
+                String line = reader.string();
+                two = MergesFile.add(line, merges);
+            } else if (reader.peek() == '[') {
+                reader.open('[');
+                for (two = true; two && merges.size() < 2 * count + 2; ) {
+                    two = reader.next(']') && reader.peek() == '"';
+                    if (two) {
+                        reader.string(merges);
+                    }
                 }
+                two = two && !reader.next(']');
             }
-            if (merge == null) {
-                throw owner.wrong(name + "[" + merges.size() + "]", "two tokens", parser.getText());
+            if (!two) {
+                throw owner.wrong(name + "[" + count + "]", "two tokens", anything(reader));
             }
-            merges.add(merge);
         }
-        return new Merges(merges);
+        return merges;
+    }
+
+    /// What is next, for an error.
+    private static Object anything(JsonReader reader) {
+        int first = reader.peek();
+        return first == '"' ? reader.string() : first == 0 ? "the end of the file" : String.valueOf((char) first);
     }
 }

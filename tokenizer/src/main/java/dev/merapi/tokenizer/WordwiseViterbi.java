@@ -9,7 +9,7 @@ import java.util.Arrays;
 /// remembered with the gap by which they won; they are taken again only where all rounding there could not
 /// close it: `L` additions in a sum of magnitude `m` are off by `L · m · ε` at most, on either side. Else the
 /// word is cut anew.
-final class WordwiseViterbi implements Cut {
+final class WordwiseViterbi extends Cut {
     private static final double MARGIN = 10_000;
     private static final double SINGLE_EPSILON = 0x1p-23;
     private static final double DOUBLE_EPSILON = 0x1p-52;
@@ -24,14 +24,11 @@ final class WordwiseViterbi implements Cut {
     private double sum;
     private int wordFrom;
     private int wordTo;
-    private long[] pieces = new long[16]; // gap and magnitude, then each piece of the word: id << 32 | end in the word
-    private long[] buffer = pieces;
-    private int count;
+    private final WordCache.Word word = new WordCache.Word();
+    private long[] buffer = new long[16];
+    private long[] pieces = buffer; // from `next` to before `count`, each piece of the word: id << 32 | end in the word
     private int next;
-
-    private int from;
-    private int end;
-    private int id;
+    private int count;
 
     /// @param cache of the words of all threads
     WordwiseViterbi(Viterbi.Scores scores, WordCache cache) {
@@ -43,11 +40,15 @@ final class WordwiseViterbi implements Cut {
 
     /// Whether a model's words can be cut by themselves: no token has a space's symbol but at its start, and
     /// sums only fall.
-    static boolean fits(Iterable<String> tokens, double[] scores) {
-        for (String token : tokens) {
-            if (token.indexOf(SentencePieceNormalizer.SPACE, 1) > 0) {
-                return false;
+    static boolean fits(Texts tokens, double[] scores) {
+        char[] units = tokens.units();
+        for (int token = 0, i = 0; token < tokens.size(); token++) {
+            for (i++; i < tokens.end(token); i++) {
+                if (units[i] == SentencePieceNormalizer.SPACE) {
+                    return false;
+                }
             }
+            i = tokens.end(token);
         }
         for (double score : scores) {
             if (score > 0) {
@@ -58,7 +59,7 @@ final class WordwiseViterbi implements Cut {
     }
 
     @Override
-    public void start(char[] text, int from, int to) {
+    void start(char[] text, int from, int to) {
         chars = text;
         this.to = to;
         sum = 0;
@@ -69,7 +70,7 @@ final class WordwiseViterbi implements Cut {
     }
 
     @Override
-    public boolean next() {
+    boolean next() {
         if (next == count) {
             if (wordTo == to) {
                 return false;
@@ -79,7 +80,6 @@ final class WordwiseViterbi implements Cut {
                 wordTo++;
             }
             cutWord();
-            next = 1;
         }
         from = end;
         end = wordFrom + (int) pieces[next];
@@ -90,24 +90,26 @@ final class WordwiseViterbi implements Cut {
 
     private void cutWord() {
         int length = wordTo - wordFrom;
-        int slot = -1;
         boolean low =
                 scores.single() && sum < Viterbi.LOWEST_SUM + MARGIN; // it may be summed anew in the middle of the word
-        if (length <= WordCache.MAX_LENGTH && !low) {
-            slot = WordCache.slot(chars, wordFrom, wordTo);
-            WordCache.Entry entry = cache.get(slot, chars, wordFrom, wordTo);
-            if (entry != null && holds(entry.tokens()[0], length)) {
-                pieces = entry.tokens();
-                count = pieces.length;
-                for (int i = 1; i < count; i++) {
-                    sum = scores.add(sum, (int) (pieces[i] >>> 32));
+        boolean known = length <= WordCache.MAX_LENGTH && !low;
+        if (known) {
+            word.set(chars, wordFrom, wordTo);
+            long[] entry = cache.get(word);
+            if (entry != null && holds(entry[word.size()], length)) {
+                pieces = entry;
+                next = word.size() + 1;
+                count = entry.length;
+                for (int i = next; i < count; i++) {
+                    sum = scores.add(sum, (int) (entry[i] >>> 32));
                 }
                 return;
             }
         }
         double before = sum;
         viterbi.start(chars, wordFrom, wordTo, sum);
-        count = 1;
+        next = 0;
+        count = 0;
         while (viterbi.next()) {
             if (count == buffer.length) {
                 buffer = Arrays.copyOf(buffer, 2 * count);
@@ -116,15 +118,21 @@ final class WordwiseViterbi implements Cut {
         }
         sum = viterbi.sum();
         pieces = buffer;
-        if (slot >= 0) {
-            double size = Math.abs(sum - before);
-            double gap = viterbi.gap() - error(before, size, length);
-            if (gap > 0) {
-                buffer[0] = (long) Float.floatToIntBits((float) gap) << 32
-                        | Float.floatToIntBits(Math.nextUp((float) size)) & 0xFFFFFFFFL;
-                long[] word = Arrays.copyOf(buffer, count);
-                cache.put(slot, new WordCache.Entry(Arrays.copyOfRange(chars, wordFrom, wordTo), word));
-            }
+        if (known) {
+            remember(Math.abs(sum - before), before, length);
+        }
+    }
+
+    /// Remembers the word's pieces behind the gap by which they won and the size of their sum, where rounding
+    /// cannot close the gap.
+    private void remember(double size, double before, int length) {
+        double gap = viterbi.gap() - error(before, size, length);
+        if (gap > 0) {
+            long[] entry = word.entry(1 + count);
+            entry[word.size()] = (long) Float.floatToIntBits((float) gap) << 32
+                    | Float.floatToIntBits(Math.nextUp((float) size)) & 0xFFFFFFFFL;
+            System.arraycopy(buffer, 0, entry, word.size() + 1, count);
+            cache.put(word, entry);
         }
     }
 
@@ -136,20 +144,5 @@ final class WordwiseViterbi implements Cut {
     /// What rounding can add to the difference of two ways through a word, with room to spare.
     private double error(double before, double size, int length) {
         return 4 * (length + 1) * epsilon * (Math.abs(before) + size);
-    }
-
-    @Override
-    public int from() {
-        return from;
-    }
-
-    @Override
-    public int to() {
-        return end;
-    }
-
-    @Override
-    public int id() {
-        return id;
     }
 }

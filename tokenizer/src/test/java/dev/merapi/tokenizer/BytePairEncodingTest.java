@@ -6,15 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 class BytePairEncodingTest {
-    private static final List<BytePairEncoding.Merge> MERGES = List.of(
-            merge("a", "b"), merge("ab", "c"), merge("b", "c"), merge("b", "b"), merge("bb", "bb"), merge("c", "ab"));
+    private static final List<String> MERGES = List.of("a b", "ab c", "b c", "b b", "bb bb", "c ab");
 
     @Test
     void theEarliestMergeGoesFirstAndThenTheLeftmost() {
@@ -51,8 +49,9 @@ class BytePairEncodingTest {
     void anUnknownTokenThatIsNotInTheVocabularyIsAnError() {
         var options = new BytePairEncoding.Options("<none>", "", "", false, false, false);
         assertEquals(
-                "BPE: the text has a character that the vocabulary cannot spell, and the unknown token \"<none>\" is not"
-                        + " in the vocabulary of 12 tokens; add it to the vocabulary, or name the right one as unk_token",
+                "BPE: the text has a character that the vocabulary cannot spell, and the unknown token \"<none>\" is"
+                        + " not in the vocabulary of 12 tokens; add it to the vocabulary, or name the right one as"
+                        + " unk_token",
                 assertThrows(TokenizerException.class, () -> places("é", options))
                         .getMessage());
     }
@@ -60,12 +59,12 @@ class BytePairEncodingTest {
     @Test
     void aMergeOfTokensThatAreNotThereIsAnError() {
         assertEquals(
-                "merges: merge 0, \"a x\", needs the token \"x\", which is not in the vocabulary of 12 tokens; the files do"
-                        + " not belong together",
+                "merges: merge 0, \"a x\", needs the token \"x\", which is not in the vocabulary of 12 tokens; the"
+                        + " files do not belong together",
                 assertThrows(
                                 TokenizerException.class,
                                 () -> new BytePairEncoding(
-                                        vocabulary(), List.of(merge("a", "x")), BytePairEncoding.Options.PLAIN, false))
+                                        vocabulary(), merges(List.of("a x")), BytePairEncoding.Options.PLAIN, false))
                         .getMessage());
     }
 
@@ -101,16 +100,15 @@ class BytePairEncodingTest {
         return String.join("|", found);
     }
 
-    private static BytePairEncoding.Merge merge(String left, String right) {
-        return new BytePairEncoding.Merge(left, right);
+    private static Texts merges(List<String> lines) {
+        Texts merges = new Texts();
+        lines.forEach(line -> MergesFile.add(line, merges));
+        return merges;
     }
 
     private static Vocabulary vocabulary() {
-        Map<String, Integer> ids = new LinkedHashMap<>();
-        for (String token : List.of("a", "b", "c", "ab", "abc", "bc", "bb", "bbbb", "cab", "?", "<0xC3>", "<0xA9>")) {
-            ids.put(token, ids.size());
-        }
-        return new Vocabulary(ids);
+        return new Vocabulary(
+                Texts.of(List.of("a", "b", "c", "ab", "abc", "bc", "bb", "bbbb", "cab", "?", "<0xC3>", "<0xA9>")));
     }
 
     private static List<String> tokens(String word) {
@@ -120,7 +118,7 @@ class BytePairEncodingTest {
     }
 
     private static List<String> places(String word, BytePairEncoding.Options options) {
-        BytePairEncoding model = new BytePairEncoding(vocabulary(), MERGES, options, false);
+        BytePairEncoding model = new BytePairEncoding(vocabulary(), merges(MERGES), options, false);
         NormalizedText text = new NormalizedText();
         text.reset(word.toCharArray(), 0, word.length(), false);
         TokenBuffer tokens = new TokenBuffer();
@@ -135,7 +133,7 @@ class BytePairEncodingTest {
     /// The algorithm of the paper, literally.
     private static List<String> textbook(String word) {
         Map<String, Integer> ranks = new HashMap<>();
-        MERGES.forEach(merge -> ranks.put(merge.left() + " " + merge.right(), ranks.size()));
+        MERGES.forEach(merge -> ranks.put(merge, ranks.size()));
         List<String> symbols = new ArrayList<>(List.of(word.split("")));
         while (true) {
             int best = -1;

@@ -66,16 +66,30 @@ final class Fixtures {
             return HexFormat.of().formatHex(sha.digest());
         }
 
+        /// Adds a pair, or the two texts one after the other.
+        void add(Tokenizer tokenizer, String text, String second, boolean asPair) {
+            if (asPair) {
+                add(tokenizer.encode(text, second));
+            } else {
+                add(tokenizer.encode(text));
+                add(tokenizer.encode(second));
+            }
+        }
+
         /// The hash of every code point alone, and among letters, added tokens and punctuation.
         static String ofCodePoints(Tokenizer tokenizer) {
+            return ofCodePoints(tokenizer, Character.MAX_CODE_POINT + 1, true);
+        }
+
+        /// The same for those below `last`.
+        static String ofCodePoints(Tokenizer tokenizer, int last, boolean asPair) {
             Digest digest = new Digest();
-            for (int codePoint = 0; codePoint <= Character.MAX_CODE_POINT; codePoint++) {
+            for (int codePoint = 0; codePoint < last; codePoint++) {
                 if (codePoint < Character.MIN_SURROGATE || codePoint > Character.MAX_SURROGATE) {
                     String c = Character.toString(codePoint);
-                    digest.add(tokenizer.encode(
-                            c,
-                            "un" + c + "able " + c + "ice" + c + " CO2" + c + "<br>" + c + "Sea Level" + c + "[MASK]"
-                                    + c + "."));
+                    String among = "un" + c + "able " + c + "ice" + c + " CO2" + c + "<br>" + c + "Sea Level" + c
+                            + "[MASK]" + c + ".";
+                    digest.add(tokenizer, c, among, asPair);
                 }
             }
             return digest.hex();

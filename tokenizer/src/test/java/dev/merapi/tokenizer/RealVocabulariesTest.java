@@ -12,14 +12,19 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/// BERT's own vocabularies on every code point, 388 translations of one text, and claims with their passages,
-/// by hashes of `src/reference/golden_tokenizer.py --real`. Skipped where `shared` is not beside the checkout.
+/// Real vocabularies on every code point (those that are not BERT's on the first 13,312), 388 translations of
+/// one text, and claims with their passages, by hashes of `golden_tokenizer.py --real` and
+/// `golden_sentencepiece.py --real` in `src/reference`. Skipped where `shared` is not beside the checkout.
 class RealVocabulariesTest {
     private static final String CASES = """
-            bert-base-uncased, vocab.txt, '{"do_lower_case": true}'
-            bert-base-uncased, tokenizer.json, '{}'
-            bert-base-cased, vocab.txt, '{"do_lower_case": false}'
-            """;
+        bert-base-uncased, vocab.txt, '{"do_lower_case": true}'
+        bert-base-uncased, tokenizer.json, '{}'
+        bert-base-cased, vocab.txt, '{"do_lower_case": false}'
+        gpt2, vocab.json merges.txt, '{"tokenizer_class": "GPT2Tokenizer"}'
+        roberta-base, vocab.json merges.txt, '{"tokenizer_class": "RobertaTokenizer"}'
+        deberta-v3, spm.model, '{}'
+        unigram-4000, spm.model, '{}'
+        """;
 
     @TempDir
     Path folder;
@@ -28,7 +33,9 @@ class RealVocabulariesTest {
     @CsvSource(textBlock = CASES)
     void everyCodePointAsTheReference(String name, String file, String settings) throws IOException {
         Tokenizer tokenizer = load(name, file, settings);
-        assertEquals(expected(name, file, "code points"), Fixtures.Digest.ofCodePoints(tokenizer));
+        int last = name.startsWith("bert") ? Character.MAX_CODE_POINT + 1 : 0x3400;
+        assertEquals(
+                expected(name, file, "code points"), Fixtures.Digest.ofCodePoints(tokenizer, last, isPaired(file)));
     }
 
     @ParameterizedTest
@@ -59,22 +66,32 @@ class RealVocabulariesTest {
             for (String id : claims.members().keySet()) {
                 JsonObject claim = claims.object(id);
                 for (String passage : claim.strings("evidences")) {
-                    digest.add(tokenizer.encode(claim.string("claim_text"), evidence.string(passage)));
+                    digest.add(tokenizer, claim.string("claim_text"), evidence.string(passage), isPaired(file));
                 }
             }
         }
         assertEquals(expected(name, file, "claims"), digest.hex());
     }
 
-    private Tokenizer load(String name, String file, String settings) throws IOException {
-        Path source = shared().resolve("tokenizers").resolve(name).resolve(file);
-        Files.copy(source, folder.resolve(file));
+    private Tokenizer load(String name, String files, String settings) throws IOException {
+        for (String file : files.split(" ")) {
+            Files.copy(shared().resolve("tokenizers").resolve(name).resolve(file), folder.resolve(file));
+        }
         Files.writeString(folder.resolve("tokenizer_config.json"), settings);
         return Tokenizer.fromPretrained(folder);
     }
 
-    private static String expected(String name, String file, String texts) {
-        return Fixtures.hashes().object(name + "/" + file).string(texts);
+    private static String expected(String name, String files, String texts) {
+        return isPaired(files)
+                ? Fixtures.hashes().object(name + "/" + files.split(" ")[0]).string(texts)
+                : JsonObject.read("hashes.json", Fixtures.bytes("sentencepiece/hashes.json"))
+                        .object(name)
+                        .string(texts);
+    }
+
+    /// SentencePiece's own models know no pairs.
+    private static boolean isPaired(String files) {
+        return !files.equals("spm.model");
     }
 
     /// Python reads files with its universal new lines.

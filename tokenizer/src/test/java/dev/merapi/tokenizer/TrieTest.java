@@ -2,6 +2,7 @@ package dev.merapi.tokenizer;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
@@ -11,7 +12,7 @@ class TrieTest {
 
     @Test
     void findsTheLongestKeyAndWhereItEnds() {
-        Trie trie = new Trie(Map.of("a", 0, "abc", 1, "b", 2, "漢", 3));
+        Trie trie = Trie.of(Map.of("a", 0, "abc", 1, "b", 2, "漢", 3));
         char[] text = "abdabc漢".toCharArray();
         assertEquals(1L << 32, trie.longest(Trie.ROOT, text, 0, 7)); // a, not abc
         assertEquals(6L << 32 | 1, trie.longest(Trie.ROOT, text, 3, 7)); // abc
@@ -22,7 +23,7 @@ class TrieTest {
 
     @Test
     void continuesFromANode() {
-        Trie trie = new Trie(Map.of("##s", 5, "##", 6, "s", 7));
+        Trie trie = Trie.of(Map.of("##s", 5, "##", 6, "s", 7));
         int inside = trie.find("##");
         assertEquals(6, trie.value(inside));
         assertEquals(1L << 32 | 5, trie.longest(inside, new char[] {'s'}, 0, 1));
@@ -31,7 +32,7 @@ class TrieTest {
 
     @Test
     void emptyTrieFindsNothing() {
-        Trie trie = new Trie(Map.of());
+        Trie trie = Trie.of(Map.of());
         assertEquals(-1, trie.longest(Trie.ROOT, "a\uFFFF".toCharArray(), 0, 2));
         assertEquals(-1, trie.get("a"));
         assertEquals(-1, trie.get(""));
@@ -46,7 +47,7 @@ class TrieTest {
             for (int i = 0; i < 2000; i++) {
                 map.put(word(random, letters), i);
             }
-            Trie trie = new Trie(map);
+            Trie trie = Trie.of(map);
             for (int i = 0; i < 2000; i++) {
                 String text = word(random, letters) + word(random, letters);
                 long expected = -1;
@@ -58,6 +59,15 @@ class TrieTest {
                 assertEquals(map.getOrDefault(text, -1), trie.get(text), text);
             }
         }
+    }
+
+    @Test
+    void ofEqualKeysTheLastCounts() {
+        Trie trie = new Trie(Texts.of(List.of("a", "ab", "c", "ab")), new int[] {7, 8, 9, 10});
+        assertEquals(10, trie.get("ab"));
+        assertEquals(7, trie.get("a"));
+        assertEquals(1, trie.repeated());
+        assertEquals(Trie.NONE, Trie.of(Map.of("a", 1, "b", 2)).repeated());
     }
 
     private static String word(Random random, int letters) {

@@ -21,14 +21,18 @@ public record ByteLevelTrainer(int vocabularySize, long minFrequency, List<Strin
         implements VocabularyTrainer {
 
     private static final String PRE_TOKENIZER = """
-            {"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": true}""";
+        {"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": true}\
+        """;
     private static final String DECODER = """
-            {"type": "ByteLevel", "add_prefix_space": true, "trim_offsets": true, "use_regex": true}""";
+        {"type": "ByteLevel", "add_prefix_space": true, "trim_offsets": true, "use_regex": true}\
+        """;
     private static final String TRIMMING = """
-            {"type": "ByteLevel", "add_prefix_space": true, "trim_offsets": false, "use_regex": true}""";
+        {"type": "ByteLevel", "add_prefix_space": true, "trim_offsets": false, "use_regex": true}\
+        """;
     private static final String FRAME = """
-            {"type": "RobertaProcessing", "sep": ["%s", %d], "cls": ["%s", %d], "trim_offsets": true, \
-            "add_prefix_space": false}""";
+        {"type": "RobertaProcessing", "sep": ["%s", %d], "cls": ["%s", %d], "trim_offsets": true, \
+        "add_prefix_space": false}\
+        """;
 
     public ByteLevelTrainer {
         specialTokens = VocabularyTrainer.check(vocabularySize, specialTokens, null);
@@ -75,21 +79,22 @@ public record ByteLevelTrainer(int vocabularySize, long minFrequency, List<Strin
 
     private static Tokenizer tokenizer(Description description, PairMerging.Result result) {
         return description.with(json -> {
-            json.writeStringField("type", "BPE");
-            json.writeNullField("dropout");
-            json.writeNullField("unk_token");
-            json.writeNullField("continuing_subword_prefix");
-            json.writeNullField("end_of_word_suffix");
-            json.writeBooleanField("fuse_unk", false);
-            json.writeBooleanField("byte_fallback", false);
-            json.writeBooleanField("ignore_merges", false);
+            json.name("type").string("BPE");
+            json.name("dropout").value(null);
+            json.name("unk_token").value(null);
+            json.name("continuing_subword_prefix").value(null);
+            json.name("end_of_word_suffix").value(null);
+            json.name("fuse_unk").value(false);
+            json.name("byte_fallback").value(false);
+            json.name("ignore_merges").value(false);
             Description.writeVocabulary(json, result.tokens());
-            json.writeArrayFieldStart("merges");
+            json.name("merges").open('[');
             for (int[] merge : result.merges()) {
-                String[] pair = {result.tokens().get(merge[0]), result.tokens().get(merge[1])};
-                json.writeArray(pair, 0, 2);
+                String left = result.tokens().get(merge[0]);
+                String right = result.tokens().get(merge[1]);
+                json.open('[').string(left).string(right).close(']');
             }
-            json.writeEndArray();
+            json.close(']');
         });
     }
 

@@ -1,63 +1,43 @@
 package dev.merapi.tokenizer.train;
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonGenerator;
 import dev.merapi.tokenizer.Tokenizer;
+import dev.merapi.tokenizer.json.JsonWriter;
 import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.List;
+import java.util.function.Consumer;
 
 /// A `tokenizer.json` around the model: each part as JSON text, `null` for none.
 ///
 /// @param specialTokens have the ids from 0 on
 record Description(
         List<String> specialTokens, String normalizer, String preTokenizer, String postProcessor, String decoder) {
-    /// Writes the object that describes a model.
-    interface ModelWriter {
-        void write(JsonGenerator json) throws IOException;
-    }
-
     /// The tokenizer with this model.
-    Tokenizer with(ModelWriter model) {
-        ByteArrayOutputStream file = new ByteArrayOutputStream();
-        try (JsonGenerator json = new JsonFactory().createGenerator(file).useDefaultPrettyPrinter()) {
-            json.writeStartObject();
-            json.writeStringField("version", "1.0");
-            json.writeNullField("truncation");
-            json.writeNullField("padding");
-            json.writeArrayFieldStart("added_tokens");
-            for (int id = 0; id < specialTokens.size(); id++) {
-                json.writeStartObject();
-                json.writeNumberField("id", id);
-                json.writeStringField("content", specialTokens.get(id));
-                json.writeBooleanField("single_word", false);
-                json.writeBooleanField(
-                        "lstrip", specialTokens.get(id).equals("<mask>")); // as RoBERTa and XLM-R have it
-                json.writeBooleanField("rstrip", false);
-                json.writeBooleanField("normalized", false);
-                json.writeBooleanField("special", true);
-                json.writeEndObject();
-            }
-            json.writeEndArray();
-            writeRaw(json, "normalizer", normalizer);
-            writeRaw(json, "pre_tokenizer", preTokenizer);
-            writeRaw(json, "post_processor", postProcessor);
-            writeRaw(json, "decoder", decoder);
-            json.writeObjectFieldStart("model");
-            model.write(json);
-            json.writeEndObject();
-            json.writeEndObject();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e); // never: it is written into memory
+    ///
+    /// @param model writes the members of the object that describes it
+    Tokenizer with(Consumer<JsonWriter> model) {
+        JsonWriter json = new JsonWriter().open('{');
+        json.name("version").string("1.0");
+        json.name("truncation").value(null);
+        json.name("padding").value(null);
+        json.name("added_tokens").open('[');
+        for (int id = 0; id < specialTokens.size(); id++) {
+            String token = specialTokens.get(id);
+            json.open('{').name("id").value(id).name("content").string(token);
+            json.name("single_word").value(false);
+            json.name("lstrip").value(token.equals("<mask>")); // as RoBERTa and XLM-R have it
+            json.name("rstrip").value(false);
+            json.name("normalized").value(false);
+            json.name("special").value(true).close('}');
         }
-        return Tokenizer.fromJson(new ByteArrayInputStream(file.toByteArray()));
-    }
-
-    private static void writeRaw(JsonGenerator json, String name, String value) throws IOException {
-        json.writeFieldName(name);
-        json.writeRawValue(value);
+        json.close(']');
+        json.name("normalizer").value(normalizer);
+        json.name("pre_tokenizer").value(preTokenizer);
+        json.name("post_processor").value(postProcessor);
+        json.name("decoder").value(decoder);
+        json.name("model").open('{');
+        model.accept(json);
+        json.close('}').close('}');
+        return Tokenizer.fromJson(new ByteArrayInputStream(json.toBytes()));
     }
 
     /// Frames for the tokens that open and close a text, if both are among the special tokens, else `without`.
@@ -68,11 +48,11 @@ record Description(
     }
 
     /// The entries of a vocabulary, numbered from 0.
-    static void writeVocabulary(JsonGenerator json, List<String> tokens) throws IOException {
-        json.writeObjectFieldStart("vocab");
+    static void writeVocabulary(JsonWriter json, List<String> tokens) {
+        json.name("vocab").open('{');
         for (int id = 0; id < tokens.size(); id++) {
-            json.writeNumberField(tokens.get(id), id);
+            json.name(tokens.get(id)).value(id);
         }
-        json.writeEndObject();
+        json.close('}');
     }
 }

@@ -1,9 +1,8 @@
 package dev.merapi.tokenizer.train;
 
-import com.fasterxml.jackson.core.JsonGenerator;
 import dev.merapi.tokenizer.Tokenizer;
 import dev.merapi.tokenizer.TokenizerException;
-import java.io.IOException;
+import dev.merapi.tokenizer.json.JsonWriter;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -29,14 +28,18 @@ public record UnigramTrainer(int vocabularySize, double characterCoverage, int s
     private static final String UNKNOWN = "<unk>";
 
     private static final String NORMALIZER = """
-            {"type": "NFKC"}""";
+        {"type": "NFKC"}\
+        """;
     private static final String DECODER = """
-            {"type": "Metaspace", "replacement": "▁", "prepend_scheme": "always", "split": true}""";
+        {"type": "Metaspace", "replacement": "▁", "prepend_scheme": "always", "split": true}\
+        """;
     private static final String PRE_TOKENIZER = """
-            {"type": "Sequence", "pretokenizers": [{"type": "WhitespaceSplit"}, %s]}""".formatted(DECODER);
+        {"type": "Sequence", "pretokenizers": [{"type": "WhitespaceSplit"}, %s]}\
+        """.formatted(DECODER);
     private static final String FRAME = """
-            {"type": "RobertaProcessing", "sep": ["%s", %d], "cls": ["%s", %d], "trim_offsets": false, \
-            "add_prefix_space": false}""";
+        {"type": "RobertaProcessing", "sep": ["%s", %d], "cls": ["%s", %d], "trim_offsets": false, \
+        "add_prefix_space": false}\
+        """;
 
     public UnigramTrainer {
         specialTokens = VocabularyTrainer.check(vocabularySize, specialTokens, UNKNOWN);
@@ -81,24 +84,17 @@ public record UnigramTrainer(int vocabularySize, double characterCoverage, int s
 
     private Tokenizer tokenizer(Description description, List<Piece> pieces) {
         return description.with(json -> {
-            json.writeStringField("type", "Unigram");
-            json.writeNumberField("unk_id", specialTokens.indexOf(UNKNOWN));
-            json.writeArrayFieldStart("vocab");
-            for (String token : specialTokens) {
-                writePiece(json, token, 0);
-            }
-            for (Piece piece : pieces) {
-                writePiece(json, piece.text, piece.score);
-            }
-            json.writeEndArray();
-            json.writeBooleanField("byte_fallback", false);
+            json.name("type").string("Unigram");
+            json.name("unk_id").value(specialTokens.indexOf(UNKNOWN));
+            json.name("vocab").open('[');
+            specialTokens.forEach(token -> writePiece(json, token, 0));
+            pieces.forEach(piece -> writePiece(json, piece.text, piece.score));
+            json.close(']');
+            json.name("byte_fallback").value(false);
         });
     }
 
-    private static void writePiece(JsonGenerator json, String text, double score) throws IOException {
-        json.writeStartArray();
-        json.writeString(text);
-        json.writeNumber(score);
-        json.writeEndArray();
+    private static void writePiece(JsonWriter json, String text, double score) {
+        json.open('[').string(text).value(score).close(']');
     }
 }

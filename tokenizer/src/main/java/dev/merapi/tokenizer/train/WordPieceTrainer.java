@@ -28,14 +28,18 @@ public record WordPieceTrainer(
     private static final String UNKNOWN = "[UNK]";
     private static final String PREFIX = "##";
     private static final String NORMALIZER = """
-            {"type": "BertNormalizer", "clean_text": true, "handle_chinese_chars": true, "strip_accents": null, \
-            "lowercase": %b}""";
+        {"type": "BertNormalizer", "clean_text": true, "handle_chinese_chars": true, "strip_accents": null, \
+        "lowercase": %b}\
+        """;
     private static final String PRE_TOKENIZER = """
-            {"type": "BertPreTokenizer"}""";
+        {"type": "BertPreTokenizer"}\
+        """;
     private static final String FRAME = """
-            {"type": "BertProcessing", "sep": ["%s", %d], "cls": ["%s", %d]}""";
+        {"type": "BertProcessing", "sep": ["%s", %d], "cls": ["%s", %d]}\
+        """;
     private static final String DECODER = """
-            {"type": "WordPiece", "prefix": "##", "cleanup": true}""";
+        {"type": "WordPiece", "prefix": "##", "cleanup": true}\
+        """;
 
     private static final List<String> BERT = List.of("[PAD]", UNKNOWN, "[CLS]", "[SEP]", "[MASK]");
 
@@ -66,10 +70,10 @@ public record WordPieceTrainer(
 
     private static Tokenizer tokenizer(Description description, List<String> tokens) {
         return description.with(json -> {
-            json.writeStringField("type", "WordPiece");
-            json.writeStringField("unk_token", UNKNOWN);
-            json.writeStringField("continuing_subword_prefix", PREFIX);
-            json.writeNumberField("max_input_chars_per_word", 100);
+            json.name("type").string("WordPiece");
+            json.name("unk_token").string(UNKNOWN);
+            json.name("continuing_subword_prefix").string(PREFIX);
+            json.name("max_input_chars_per_word").value(100);
             Description.writeVocabulary(json, tokens);
         });
     }

@@ -1,0 +1,2 @@
+/// Writing JSON. Internal: the package is not exported.
+package dev.merapi.tokenizer.json;
