@@ -158,21 +158,18 @@ def decode_cases(ids, count, rng):
                "special": rng.random() < 0.5}
 
 
-def java_lines(java, folder, cases_file, out_file):
-    subprocess.run(shlex.split(java) + ["dev.merapi.tokenizer.TokenizeLines", folder, cases_file, out_file], check=True)
-    return open(out_file, encoding="utf-8")
-
-
-def compare(java, folder, name, cases, tokenizer, directory):
+def compare(java, folder, name, cases, expect, directory):
+    """Counts the cases, and those where our line is not what `expect` says."""
     cases_file, out_file = os.path.join(directory, "cases.jsonl"), os.path.join(directory, "out.txt")
     cases = list(cases)
     with open(cases_file, "w", encoding="utf-8") as out:
         for case in cases:
             out.write(json.dumps(case) + "\n")
     wrong = 0
-    with java_lines(java, folder, cases_file, out_file) as lines:
+    subprocess.run(shlex.split(java) + ["dev.merapi.tokenizer.TokenizeLines", folder, cases_file, out_file], check=True)
+    with open(out_file, encoding="utf-8") as lines:
         for case, line in zip(cases, lines, strict=True):
-            expected, got = reference(tokenizer, case), line.rstrip("\n")
+            expected, got = expect(case), line.rstrip("\n")
             if expected != got:
                 wrong += 1
                 if wrong <= 5:
@@ -201,7 +198,7 @@ def main():
             everything.append(("decoding", decode_cases(sorted(tokenizer.get_vocab().values()), options.random // 5, rng)))
             for name, cases in everything:
                 if options.only is None or options.only in name:
-                    n, w = compare(options.java, folder, name, cases, tokenizer, directory)
+                    n, w = compare(options.java, folder, name, cases, lambda case: reference(tokenizer, case), directory)
                     total, wrong = total + n, wrong + w
     print(f"{total} compared, {wrong} mismatches")
     sys.exit(1 if wrong else 0)

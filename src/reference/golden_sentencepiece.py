@@ -1,10 +1,14 @@
 """Makes tokenizer/…/sentencepiece/: tiny SentencePiece models and what the C++ library (0.2.2) makes of hard texts.
 
 A model is trained on the text below; a line of its golden file is a case and the expected answer, as
-compare_sentencepiece.py has them.
+compare_sentencepiece.py has them. With --real ../shared, hashes.json instead: SHA-256 over the encodings of many texts
+by the models there, as golden_tokenizer.py's.
 """
 
 import argparse
+import array
+import glob
+import hashlib
 import json
 import os
 import random
@@ -14,6 +18,7 @@ import sentencepiece
 from sentencepiece import sentencepiece_model_pb2 as model_pb2
 
 from compare_sentencepiece import Reference, decode_cases, own_texts
+from golden_tokenizer import code_points
 
 TEXT = """The harbour lay quiet in the early light, and the boats moved softly on their ropes.
 Nobody had expected the weather to turn so quickly; by noon the wind was strong from the north-west.
@@ -50,12 +55,38 @@ def clean(file):
         out.write(model.SerializeToString(deterministic=True))
 
 
+def digest(reference, texts):
+    sha = hashlib.sha256()
+    for text in texts:
+        arrays, _ = reference.arrays(text)
+        sha.update(array.array("i", [len(arrays[0]), *(x for numbers in arrays for x in numbers)]).tobytes())
+    return sha.hexdigest()
+
+
+def real_hashes(shared):
+    udhr = [open(f, encoding="utf-8").read() for f in sorted(glob.glob(f"{shared}/data/text/udhr/*.txt"))]
+    evidence = json.load(open(f"{shared}/data/claims/evidence.json", encoding="utf-8"))
+    claims = [c for part in ("train", "dev") for c in json.load(open(f"{shared}/data/claims/{part}-claims.json", encoding="utf-8")).values()]
+    hashes = {"made by": "src/reference/golden_sentencepiece.py"}
+    for name in ("deberta-v3", "unigram-4000"):
+        reference = Reference(f"{shared}/tokenizers/{name}")
+        hashes[name] = {"code points": digest(reference, (text for pair in code_points(0x3400) for text in pair)),
+                        "udhr": digest(reference, udhr),
+                        "claims": digest(reference, (text for c in claims for e in c["evidences"] for text in (c["claim_text"], evidence[e])))}
+    return hashes
+
+
 def main():
     here = os.path.dirname(os.path.abspath(__file__))
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--out", default=os.path.join(
         here, "../../tokenizer/src/test/resources/dev/merapi/tokenizer/sentencepiece"))
+    arguments.add_argument("--real", help="the folder that holds tokenizers and data: its hashes alone")
     options = arguments.parse_args()
+    if options.real:
+        with open(os.path.join(options.out, "hashes.json"), "w", encoding="utf-8") as out:
+            out.write(json.dumps(real_hashes(options.real), indent=1) + "\n")
+        return
     for name, settings in MODELS.items():
         folder = os.path.join(options.out, name)
         os.makedirs(folder, exist_ok=True)

@@ -247,13 +247,13 @@ def digest(tokenizer, texts):
     return sha.hexdigest()
 
 
-def code_points():
-    """Every code point alone, and between letters, added tokens and punctuation."""
-    for c in map(chr, SCALARS):
+def code_points(last=0x110000):
+    """Every code point below `last` alone, and between letters, added tokens and punctuation."""
+    for c in (chr(c) for c in SCALARS if c < last):
         yield c, f"un{c}able {c}ice{c} CO2{c}<br>{c}Sea Level{c}[MASK]{c}."
 
 
-def real_hashes(shared):
+def real_hashes(shared, only):
     data, vocabularies = os.path.join(shared, "data"), os.path.join(shared, "tokenizers")
     udhr = [open(f, encoding="utf-8").read() for f in sorted(glob.glob(f"{data}/text/udhr/*.txt"))]
     evidence = json.load(open(f"{data}/claims/evidence.json", encoding="utf-8"))
@@ -261,17 +261,22 @@ def real_hashes(shared):
     pairs = [(c["claim_text"], evidence[e]) for c in claims for e in c["evidences"]]
     hashes = {}
     with tempfile.TemporaryDirectory() as directory:
-        for name, source, lowercase in [("bert-base-uncased", "vocab.txt", True), ("bert-base-uncased", "tokenizer.json", None),
-                                        ("bert-base-cased", "vocab.txt", False)]:
-            folder = os.path.join(directory, name, source)
+        for name, files, settings, last in [
+                ("bert-base-uncased", ["vocab.txt"], {"tokenizer_class": "BertTokenizer", "do_lower_case": True}, 0x110000),
+                ("bert-base-uncased", ["tokenizer.json"], {"tokenizer_class": "PreTrainedTokenizerFast"}, 0x110000),
+                ("bert-base-cased", ["vocab.txt"], {"tokenizer_class": "BertTokenizer", "do_lower_case": False}, 0x110000),
+                ("gpt2", ["vocab.json", "merges.txt"], {"tokenizer_class": "GPT2Tokenizer"}, 0x3400),
+                ("roberta-base", ["vocab.json", "merges.txt"], {"tokenizer_class": "RobertaTokenizer"}, 0x3400)]:
+            if only is not None and only != name:
+                continue
+            folder = os.path.join(directory, name, files[0])
             os.makedirs(folder)
-            shutil.copy(os.path.join(vocabularies, name, source), folder)
-            settings = {"tokenizer_class": "PreTrainedTokenizerFast"} if lowercase is None else {
-                "tokenizer_class": "BertTokenizer", "do_lower_case": lowercase}
+            for file in files:
+                shutil.copy(os.path.join(vocabularies, name, file), folder)
             write(folder, "tokenizer_config.json", settings)
             tokenizer = AutoTokenizer.from_pretrained(folder)
-            hashes[f"{name}/{source}"] = {
-                "code points": digest(tokenizer, code_points()),
+            hashes[f"{name}/{files[0]}"] = {
+                "code points": digest(tokenizer, code_points(last)),
                 "udhr": digest(tokenizer, ((text, None) for text in udhr)),
                 "claims": digest(tokenizer, pairs)}
     return hashes
@@ -282,11 +287,12 @@ def main():
     arguments.add_argument("--target", default=TARGET)
     arguments.add_argument("--pipelines", action="store_true", help="only those of make_pipelines, and no hashes")
     arguments.add_argument("--real", help="the folder that holds tokenizers and data; else the old hashes stay")
+    arguments.add_argument("--only", help="with --real: this vocabulary alone, and nothing else")
     options = arguments.parse_args()
     hashes_file = os.path.join(options.target, "hashes.json")
     hashes = json.load(open(hashes_file, encoding="utf-8")) if os.path.exists(hashes_file) else {}
-    names = [] if options.pipelines else make_folders(options.target)
-    pipelines = make_pipelines(options.target)
+    names = [] if options.pipelines or options.only else make_folders(options.target)
+    pipelines = [] if options.only else make_pipelines(options.target)
     for name in names + pipelines:
         short = name in pipelines
         tokenizer = AutoTokenizer.from_pretrained(os.path.join(options.target, name))
@@ -302,7 +308,7 @@ def main():
                 expected = expected if len(expected) <= (SHORT if short else LONG) else f"CRC-32 {crc(expected)}"
                 out.write(json.dumps({"case": case, "expected": expected}, ensure_ascii=False, separators=(",", ":")) + "\n")
     if options.real:
-        hashes |= real_hashes(options.real)
+        hashes |= real_hashes(options.real, options.only)
     write(options.target, "hashes.json", {"made by": "src/reference/golden_tokenizer.py", **hashes})
 
 
