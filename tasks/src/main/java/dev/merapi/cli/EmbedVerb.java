@@ -24,7 +24,8 @@ final class EmbedVerb extends Verb {
             names = "--pooling",
             paramLabel = "HOW",
             description =
-                    "mean, cls or max over the last hidden states; without it, as the folder's modules.json says, or mean.")
+                    "mean, cls or max over the last hidden states; without it, as the folder's modules.json says, or"
+                            + " mean.")
     Pooling.Mode pooling;
 
     @Option(
@@ -56,7 +57,7 @@ final class EmbedVerb extends Verb {
             ModelInput input = ModelInput.of(
                     model::tokenizer, encoder.config(), maxLength == null ? (Integer) encoder.maxLength() : maxLength);
             InputLines.forEach(console.in(), line -> {
-                float[] embedding = embed(encoder, input.sequence(line));
+                float[] embedding = embed(encoder, input.sequence(line.changed(encoder.text()::apply)));
                 console.print(new JsonLine().put("embedding", embedding).toString());
             });
         }

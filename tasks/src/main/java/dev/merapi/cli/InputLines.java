@@ -11,6 +11,7 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 
 /// Standard input, line by line, UTF-8. A line that begins with `{` is JSON, any other is text as it stands.
 final class InputLines {
@@ -23,7 +24,17 @@ final class InputLines {
     /// @param pair the second text; null where there is none
     /// @param ids token ids; null where the line gives text
     /// @param typeIds of the ids; null for zeros
-    record Line(String where, String text, String pair, int[] ids, int[] typeIds) {}
+    record Line(String where, String text, String pair, int[] ids, int[] typeIds) {
+        /// With its texts changed, where it has any.
+        Line changed(UnaryOperator<String> change) {
+            return new Line(
+                    where,
+                    text == null ? null : change.apply(text),
+                    pair == null ? null : change.apply(pair),
+                    ids,
+                    typeIds);
+        }
+    }
 
     /// Hands every line to `action`, in order. An error of an action names its line.
     static void forEach(InputStream in, Consumer<Line> action) {

@@ -62,7 +62,7 @@ public final class TextEncoder {
     /// @return [texts][C]
     public float[][] embed(List<String> texts) {
         List<Encoding> encodings = texts.parallelStream()
-                .map(text -> tokenizer.encode(text, null, options))
+                .map(text -> tokenizer.encode(model.text().apply(text), null, options))
                 .toList();
         float[][] vectors = new float[texts.size()][];
         int[] lengths = encodings.stream().mapToInt(e -> e.ids().length).toArray();

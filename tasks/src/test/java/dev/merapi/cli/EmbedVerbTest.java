@@ -34,6 +34,21 @@ class EmbedVerbTest {
         assertNotEquals(saved, embed(model, "--no-normalize"));
     }
 
+    @Test
+    void theDefaultPromptGoesBeforeEveryText() throws IOException {
+        Path model = TinyModel.folder(folder.resolve("model"));
+        String prompted = embed("the sun the moon\n", model);
+        Files.writeString(
+                model.resolve("config_sentence_transformers.json"),
+                "{\"prompts\": {\"query\": \"the sun \"}, \"default_prompt_name\": \"query\"}");
+        assertEquals(prompted, embed("the moon\n", model));
+        assertEquals(prompted, embed("{\"text\": \"the moon\"}\n", model));
+    }
+
+    private static String embed(String text, Path model) {
+        return Run.of(text, "embed", "--model", model.toString()).out();
+    }
+
     private static String embed(Path model, String... options) {
         List<String> arguments = new ArrayList<>(List.of("embed", "--model", model.toString()));
         arguments.addAll(List.of(options));

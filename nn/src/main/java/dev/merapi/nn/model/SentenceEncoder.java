@@ -6,7 +6,6 @@ import dev.merapi.nn.Sequences;
 import dev.merapi.nn.pretrained.Checkpoint;
 import dev.merapi.nn.pretrained.Json;
 import dev.merapi.nn.pretrained.PretrainedException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 
@@ -14,15 +13,14 @@ import java.util.Map;
 ///
 ///     hidden [N, C]    embeddings [B, C]
 public final class SentenceEncoder extends Model {
-    private static final String LENGTHS = "sentence_bert_config.json";
-
     private final Pooling pooling;
-    private final int maxLength;
+    private final SentenceText text;
 
-    private SentenceEncoder(Json.Obj json, Checkpoint checkpoint, LoadOptions options, Pooling pooling, int maxLength) {
+    private SentenceEncoder(
+            Json.Obj json, Checkpoint checkpoint, LoadOptions options, Pooling pooling, SentenceText text) {
         super(json, options, true);
         this.pooling = pooling;
-        this.maxLength = Math.min(maxLength, config().maxLength());
+        this.text = text;
         load(checkpoint, options, _ -> false);
     }
 
@@ -36,27 +34,29 @@ public final class SentenceEncoder extends Model {
     /// The same with a pooling that the folder may not name.
     public static SentenceEncoder fromPretrained(Path folder, LoadOptions options, Pooling pooling) {
         Json.Obj config = readConfig(folder);
-        Path lengths = folder.resolve(LENGTHS);
-        int longest = Files.exists(lengths)
-                ? Json.read(lengths).integer("max_seq_length", Integer.MAX_VALUE)
-                : Integer.MAX_VALUE;
+        SentenceText text = SentenceText.of(folder);
         try (Checkpoint checkpoint = Checkpoint.open(folder)) {
-            return new SentenceEncoder(config, checkpoint, options, pooling, longest);
+            return new SentenceEncoder(config, checkpoint, options, pooling, text);
         }
     }
 
     /// From a config and weights that come from elsewhere: a jar's resource, say.
     public static SentenceEncoder of(Json.Obj config, Checkpoint checkpoint, LoadOptions options, Pooling pooling) {
-        return new SentenceEncoder(config, checkpoint, options, pooling, Integer.MAX_VALUE);
+        return new SentenceEncoder(config, checkpoint, options, pooling, SentenceText.PLAIN);
     }
 
     public Pooling pooling() {
         return pooling;
     }
 
+    /// What happens to a text before the tokenizer sees it.
+    public SentenceText text() {
+        return text;
+    }
+
     /// How many tokens of a text count: what the folder says, or all that the encoder reads.
     public int maxLength() {
-        return maxLength;
+        return Math.min(text.maxLength(), config().maxLength());
     }
 
     @Override
@@ -76,14 +76,15 @@ public final class SentenceEncoder extends Model {
 
     @Override
     Map<String, Json> companions() {
-        Json.Obj lengths = Json.Obj.empty(LENGTHS);
-        if (maxLength < Integer.MAX_VALUE) lengths = lengths.with("max_seq_length", maxLength);
+        SentenceText saved = new SentenceText(true, text.prompt(), text.lowerCase(), maxLength());
         return Map.of(
                 "modules.json",
                 pooling.modules(),
                 "1_Pooling/config.json",
                 pooling.config(config().hiddenSize()),
-                LENGTHS,
-                lengths.with("do_lower_case", false));
+                SentenceText.LENGTHS,
+                saved.lengths(),
+                SentenceText.PROMPTS,
+                saved.prompts());
     }
 }

@@ -2,7 +2,7 @@
 /// [DistilBert], [Electra], [Mpnet] and [DebertaV2]. All are [Encoder]s of an [EncoderConfig].
 ///
 /// An encoder under a head is a [Model]: [SequenceClassifier] (`SequenceHead`), [TokenClassifier],
-/// [QuestionAnswering], [MaskedLanguageModel] (`MaskedLanguageHead`), [SentenceEncoder] ([Pooling]).
-/// [ModelType] chooses the architecture that a folder's `config.json` names; [LoadOptions] says how a folder
-/// becomes a model. `Weights` is internal.
+/// [QuestionAnswering], [MaskedLanguageModel] (`MaskedLanguageHead`), [SentenceEncoder] ([Pooling],
+/// [SentenceText]). [ModelType] chooses the architecture that a folder's `config.json` names; [LoadOptions]
+/// says how a folder becomes a model. `Weights` is internal.
 package dev.merapi.nn.model;
