@@ -9,7 +9,9 @@ import java.util.concurrent.TimeUnit;
 /// With [#onTermination()] the request comes from Ctrl-C or SIGTERM. The JVM then waits until [#close()] says
 /// that the run has ended, and exits with 130 or 143, as after these signals it always does.
 public final class Stop implements AutoCloseable {
-    private static final long GRACE_SECONDS = 60;
+    /// For the step at hand and the checkpoint: minutes where a step is many batches and the machine is busy.
+    /// Who cannot wait has SIGKILL.
+    private static final long GRACE_SECONDS = 900;
 
     private final CountDownLatch ended = new CountDownLatch(1);
     private volatile boolean requested;
