@@ -32,6 +32,11 @@ final class TrainingOptions {
     @Option(names = "--gradient-accumulation-steps", paramLabel = "N", description = "Batches an optimizer step.")
     int gradientAccumulationSteps = DEFAULT.batching().gradientAccumulationSteps();
 
+    @Option(
+            names = "--group-by-length",
+            description = "Rows of like length make a batch; the longest batches then need the most memory.")
+    boolean groupByLength = DEFAULT.batching().groupByLength();
+
     @Option(names = "--learning-rate", paramLabel = "X", description = "The highest learning rate.")
     double learningRate = DEFAULT.rate().learningRate();
 
@@ -148,7 +153,7 @@ final class TrainingOptions {
         return new TrainingSettings(
                 numTrainEpochs,
                 maxSteps,
-                new Batching(perDeviceTrainBatchSize, perDeviceEvalBatchSize, gradientAccumulationSteps),
+                new Batching(perDeviceTrainBatchSize, perDeviceEvalBatchSize, gradientAccumulationSteps, groupByLength),
                 new Rate(learningRate, lrSchedulerType, warmupRatio, warmupSteps),
                 new Optimization(optim, weightDecay, decayBiasesAndNorms, adamBeta1, adamBeta2, adamEpsilon, momentum),
                 new Tuning(maxGradNorm, layerwiseLrDecay, emaDecay),

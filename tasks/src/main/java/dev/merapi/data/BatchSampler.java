@@ -7,14 +7,21 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/// Says which rows make a batch. Rows of like length are put together, so that no batch waits for one long row;
-/// which rows meet, and when, is a function of seed and epoch alone.
+/// Says which rows make a batch. Which rows meet, and when, is a function of seed and epoch alone.
 public final class BatchSampler {
     private static final int LARGEST_GROUP = 50; // batches, as in transformers' LengthGroupedSampler
 
     private BatchSampler() {}
 
-    /// The batches of a training epoch; all of `batchSize` rows but for one that takes the rest.
+    /// The batches of a training epoch: all rows in random order, cut; the last batch takes the rest.
+    public static List<int[]> shuffled(int rows, int batchSize, long seed, int epoch) {
+        List<int[]> batches = new ArrayList<>();
+        cut(Philox.permutation(rows, seed, epoch), batchSize, batches);
+        return batches;
+    }
+
+    /// The batches of a training epoch, each of rows of like length; all of `batchSize` rows but for one that
+    /// takes the rest.
     ///
     /// 1. All rows are shuffled, then cut into groups of up to 50 batches (fewer where there would be less than
     ///    four groups).
@@ -22,7 +29,7 @@ public final class BatchSampler {
     /// 3. The batches are shuffled.
     ///
     /// @param lengths tokens of each row
-    public static List<int[]> epoch(int[] lengths, int batchSize, long seed, int epoch) {
+    public static List<int[]> grouped(int[] lengths, int batchSize, long seed, int epoch) {
         int[] order = Philox.permutation(lengths.length, seed, epoch);
         int group = batchSize * Math.clamp(lengths.length / (4 * batchSize), 1, LARGEST_GROUP);
         List<int[]> batches = new ArrayList<>();

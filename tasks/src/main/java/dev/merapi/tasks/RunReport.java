@@ -34,6 +34,7 @@ final class RunReport {
                 .with("per_device_train_batch_size", training.batching().perDeviceTrainBatchSize())
                 .with("per_device_eval_batch_size", training.batching().perDeviceEvalBatchSize())
                 .with("gradient_accumulation_steps", training.batching().gradientAccumulationSteps())
+                .with("group_by_length", training.batching().groupByLength())
                 .with("learning_rate", training.rate().learningRate())
                 .with(
                         "lr_scheduler_type",

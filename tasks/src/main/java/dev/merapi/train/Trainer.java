@@ -1,6 +1,5 @@
 package dev.merapi.train;
 
-import dev.merapi.data.BatchSampler;
 import dev.merapi.data.Encoded;
 import dev.merapi.data.PackedBatch;
 import dev.merapi.engine.Scope;
@@ -171,8 +170,7 @@ public final class Trainer {
 
     /// The rows of the epoch's batches, those of one optimizer step together.
     private List<List<int[]>> steps(int epoch) {
-        List<int[]> batches = BatchSampler.epoch(
-                train.lengths(), settings.batching().perDeviceTrainBatchSize(), settings.seed(), epoch);
+        List<int[]> batches = settings.batching().epoch(train.lengths(), settings.seed(), epoch);
         int together = settings.batching().gradientAccumulationSteps();
         List<List<int[]>> steps = new ArrayList<>();
         for (int from = 0; from < batches.size(); from += together) {

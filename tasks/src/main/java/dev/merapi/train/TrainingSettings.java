@@ -109,15 +109,19 @@ public record TrainingSettings(
     }
 
     public TrainingSettings perDeviceTrainBatchSize(int rows) {
-        return batching(new Batching(rows, batching.perDeviceEvalBatchSize(), batching.gradientAccumulationSteps()));
+        return batching(batching.perDeviceTrainBatchSize(rows));
     }
 
     public TrainingSettings perDeviceEvalBatchSize(int rows) {
-        return batching(new Batching(batching.perDeviceTrainBatchSize(), rows, batching.gradientAccumulationSteps()));
+        return batching(batching.perDeviceEvalBatchSize(rows));
     }
 
     public TrainingSettings gradientAccumulationSteps(int batches) {
-        return batching(new Batching(batching.perDeviceTrainBatchSize(), batching.perDeviceEvalBatchSize(), batches));
+        return batching(batching.gradientAccumulationSteps(batches));
+    }
+
+    public TrainingSettings groupByLength(boolean group) {
+        return batching(batching.groupByLength(group));
     }
 
     public TrainingSettings learningRate(double highest) {

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.merapi.engine.kernel.Philox;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -16,7 +17,7 @@ class BatchSamplerTest {
 
     @Test
     void everyRowIsInOneBatch() {
-        List<int[]> batches = BatchSampler.epoch(LENGTHS, 8, 1, 1);
+        List<int[]> batches = BatchSampler.grouped(LENGTHS, 8, 1, 1);
         assertEquals(126, batches.size()); // ⌈1003 / 8⌉
         assertEquals(1, batches.stream().filter(batch -> batch.length == 3).count());
         assertEquals(125, batches.stream().filter(batch -> batch.length == 8).count());
@@ -33,14 +34,14 @@ class BatchSamplerTest {
     }
 
     private static List<List<Integer>> order(long seed, int epoch) {
-        return BatchSampler.epoch(LENGTHS, 8, seed, epoch).stream()
+        return BatchSampler.grouped(LENGTHS, 8, seed, epoch).stream()
                 .map(batch -> Arrays.stream(batch).boxed().toList())
                 .toList();
     }
 
     @Test
     void rowsOfABatchHaveLikeLengths() {
-        double spread = BatchSampler.epoch(LENGTHS, 8, 1, 1).stream()
+        double spread = BatchSampler.grouped(LENGTHS, 8, 1, 1).stream()
                 .mapToInt(BatchSamplerTest::spread)
                 .average()
                 .orElseThrow();
@@ -53,8 +54,29 @@ class BatchSamplerTest {
     }
 
     @Test
+    void shuffledRowsAreEachInOneBatchOfTheGivenSize() {
+        List<int[]> batches = BatchSampler.shuffled(1003, 8, 1, 1);
+        assertEquals(126, batches.size());
+        assertEquals(3, batches.getLast().length);
+        int[] order = batches.stream().flatMapToInt(Arrays::stream).toArray();
+        assertArrayEquals(
+                IntStream.range(0, 1003).toArray(),
+                Arrays.stream(order).sorted().toArray());
+        assertArrayEquals(Philox.permutation(1003, 1, 1), order);
+    }
+
+    @Test
+    void shuffledBatchesHoldRowsOfAllLengths() {
+        double spread = BatchSampler.shuffled(LENGTHS.length, 8, 1, 1).stream()
+                .mapToInt(BatchSamplerTest::spread)
+                .average()
+                .orElseThrow();
+        assertEquals(75, spread, 3); // 96 · 7/9, as of 8 numbers drawn from 97
+    }
+
+    @Test
     void longBatchesDoNotComeFirst() {
-        List<int[]> batches = BatchSampler.epoch(LENGTHS, 8, 1, 1);
+        List<int[]> batches = BatchSampler.grouped(LENGTHS, 8, 1, 1);
         double firstHalf = batches.subList(0, 63).stream()
                 .flatMapToInt(Arrays::stream)
                 .map(row -> LENGTHS[row])
@@ -72,6 +94,6 @@ class BatchSamplerTest {
     @Test
     void oneRowIsOneBatch() {
         assertArrayEquals(
-                new int[][] {{0}}, BatchSampler.epoch(new int[] {4}, 24, 0, 1).toArray(int[][]::new));
+                new int[][] {{0}}, BatchSampler.grouped(new int[] {4}, 24, 0, 1).toArray(int[][]::new));
     }
 }
