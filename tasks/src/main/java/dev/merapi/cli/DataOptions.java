@@ -6,6 +6,7 @@ import dev.merapi.data.LabelledPairs;
 import dev.merapi.data.MultilabelTable;
 import dev.merapi.data.OrdinalTable;
 import dev.merapi.data.SpanTable;
+import dev.merapi.data.TableOptions;
 import java.nio.file.Path;
 import java.util.List;
 import picocli.CommandLine.Help.Visibility;
@@ -37,10 +38,16 @@ final class DataOptions {
             description = "Labels in the order of the model's outputs; of multilabel, the 0/1 columns.")
     List<String> labels = List.of();
 
-    @Option(names = "--text-column", paramLabel = "NAME", description = "The column of texts (ordinal).")
+    @Option(
+            names = "--text-column",
+            paramLabel = "NAME",
+            description = "The column of texts; without it, one of the usual names.")
     String textColumn;
 
-    @Option(names = "--label-column", paramLabel = "NAME", description = "The column of labels (ordinal).")
+    @Option(
+            names = "--label-column",
+            paramLabel = "NAME",
+            description = "The column of labels (ordinal, pair-classification).")
     String labelColumn;
 
     @Option(
@@ -50,19 +57,31 @@ final class DataOptions {
             description = "The column of what a part is wanted for (span-extraction).")
     String contextColumn;
 
+    @Option(
+            names = "--streaming",
+            description =
+                    "Leave rows in their file and read them again when they are needed; where a file is large beside"
+                            + " the heap, that is done anyway.")
+    boolean streaming;
+
     /// Reads examples to learn from; they decide on the labels where `--labels` does not.
     Dataset readTraining(Task task, Path file) {
         checkFormat(task);
         if (format == Format.CLAIMS) return Claims.read(file, evidence);
         if (task == Task.MULTILABEL && labels.isEmpty())
             throw new UsageException("--labels: expected the names of the 0/1 columns, as anger,fear,joy, got nothing");
-        if (task == Task.MULTILABEL) return MultilabelTable.read(file, labels);
-        if (task == Task.SPAN_EXTRACTION) return SpanTable.read(file, contextColumn);
-        if (task == Task.ORDINAL)
-            return labels.isEmpty()
-                    ? OrdinalTable.read(file, textColumn, labelColumn)
-                    : OrdinalTable.read(file, labels, textColumn, labelColumn);
-        return labels.isEmpty() ? LabelledPairs.read(file) : LabelledPairs.read(file, labels);
+        return switch (task) {
+            case MULTILABEL -> MultilabelTable.read(file, labels, table());
+            case SPAN_EXTRACTION -> SpanTable.read(file, contextColumn, table());
+            case ORDINAL ->
+                labels.isEmpty() ? OrdinalTable.read(file, table()) : OrdinalTable.read(file, labels, table());
+            case PAIR_CLASSIFICATION ->
+                labels.isEmpty() ? LabelledPairs.read(file, table()) : LabelledPairs.read(file, labels, table());
+        };
+    }
+
+    private TableOptions table() {
+        return new TableOptions(textColumn, labelColumn, streaming);
     }
 
     /// Reads examples for a model that has these labels.
@@ -72,15 +91,22 @@ final class DataOptions {
             throw new UsageException("--format claims: expected a model with the labels " + Claims.LABELS + ", got "
                     + modelLabels + "; use a model that was trained on claims");
         return switch (task) {
-            case MULTILABEL -> MultilabelTable.read(file, modelLabels);
-            case SPAN_EXTRACTION -> SpanTable.read(file, contextColumn);
-            case ORDINAL -> OrdinalTable.read(file, modelLabels, textColumn, labelColumn);
+            case MULTILABEL -> MultilabelTable.read(file, modelLabels, table());
+            case SPAN_EXTRACTION -> SpanTable.read(file, contextColumn, table());
+            case ORDINAL -> OrdinalTable.read(file, modelLabels, table());
             case PAIR_CLASSIFICATION ->
-                format == Format.CLAIMS ? Claims.read(file, evidence) : LabelledPairs.read(file, modelLabels);
+                format == Format.CLAIMS ? Claims.read(file, evidence) : LabelledPairs.read(file, modelLabels, table());
         };
     }
 
     private void checkFormat(Task task) {
+        boolean oneLabel = task == Task.ORDINAL || task == Task.PAIR_CLASSIFICATION;
+        if (labelColumn != null && !oneLabel)
+            throw new UsageException("--label-column: not an option of " + task + "; leave it out");
+        if (format == Format.CLAIMS && (textColumn != null || labelColumn != null || streaming))
+            throw new UsageException(
+                    "--format claims: expected no --text-column, --label-column or --streaming beside it; leave them"
+                            + " out");
         if (format == Format.CLAIMS && task != Task.PAIR_CLASSIFICATION)
             throw new UsageException("--format claims: expected the task pair-classification, got " + task);
         if (format == Format.CLAIMS && evidence == null)

@@ -7,11 +7,12 @@ import java.util.List;
 ///
 /// @param source where they come from, for messages
 /// @param labels the K labels, in the order of the model's outputs; empty where nothing is labelled
-/// @param examples in the order of the file, at least one
+/// @param examples in the order of the file, at least one; those of a file larger than memory are read again at
+///     every look
 public record Dataset(String source, List<String> labels, List<Example> examples) {
     public Dataset {
         labels = List.copyOf(labels);
-        examples = List.copyOf(examples);
+        examples = examples instanceof Streamed ? examples : List.copyOf(examples);
         if (examples.isEmpty()) {
             throw new DataException(
                     source + ": no examples, expected at least one; check that it is the right file and not cut off");
@@ -34,7 +35,16 @@ public record Dataset(String source, List<String> labels, List<Example> examples
     /// @param name what messages call them
     public Dataset rows(String name, int[] rows) {
         return new Dataset(
-                name, labels, Arrays.stream(rows).mapToObj(examples::get).toList());
+                name,
+                labels,
+                isStreamed()
+                        ? new Streamed<>(rows.length, i -> examples.get(rows[i]))
+                        : Arrays.stream(rows).mapToObj(examples::get).toList());
+    }
+
+    /// Whether the examples are left in their file, which may be larger than memory.
+    public boolean isStreamed() {
+        return examples instanceof Streamed;
     }
 
     public int size() {

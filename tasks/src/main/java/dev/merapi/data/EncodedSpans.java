@@ -5,7 +5,6 @@ import dev.merapi.tokenizer.EncodeOptions;
 import dev.merapi.tokenizer.Encoding;
 import dev.merapi.tokenizer.Span;
 import dev.merapi.tokenizer.Tokenizer;
-import dev.merapi.tokenizer.TokenizerException;
 import dev.merapi.tokenizer.Truncation;
 import java.util.Arrays;
 import java.util.List;
@@ -35,18 +34,8 @@ public final class EncodedSpans {
     /// @throws DataException if the tokenizer refuses an example
     public static EncodedSpans of(List<Example> examples, Tokenizer tokenizer, int maxLength) {
         EncodeOptions options = EncodeOptions.maxLength(maxLength).truncation(Truncation.ONLY_SECOND);
-        List<Encoding> encodings = examples.parallelStream()
-                .map(example -> encode(example, tokenizer, options))
-                .toList();
-        return new EncodedSpans(examples, encodings);
-    }
-
-    private static Encoding encode(Example example, Tokenizer tokenizer, EncodeOptions options) {
-        try {
-            return tokenizer.encode(example.text(), example.pair(), options);
-        } catch (TokenizerException e) {
-            throw new DataException("example " + example.id() + " cannot be tokenized: " + e.getMessage(), e);
-        }
+        return new EncodedSpans(
+                examples, Encoded.map(examples, example -> tokenizer.encode(example.text(), example.pair(), options)));
     }
 
     /// The tokens that share a character with the part: a part that begins or ends inside a token gets all of
@@ -55,8 +44,9 @@ public final class EncodedSpans {
         first[row] = Loss.IGNORED;
         last[row] = Loss.IGNORED;
         if (!(examples.get(row).target() instanceof Target.Part(int start, int end))) return;
-        List<Span> offsets = encodings.get(row).offsets();
-        int[] sequences = encodings.get(row).sequenceIds();
+        Encoding encoding = encodings.get(row);
+        List<Span> offsets = encoding.offsets();
+        int[] sequences = encoding.sequenceIds();
         for (int t = 0; t < sequences.length; t++) {
             Span span = offsets.get(t);
             if (sequences[t] != 1 || span.end() <= start || span.start() >= end || span.start() == span.end()) continue;
@@ -89,7 +79,8 @@ public final class EncodedSpans {
     ///
     ///     logits [T · 2]: start and end of each token
     public String decode(int row, float[] logits) {
-        int[] sequences = encodings.get(row).sequenceIds();
+        Encoding encoding = encodings.get(row);
+        int[] sequences = encoding.sequenceIds();
         String text = examples.get(row).pair();
         int bestStart = -1;
         int bestEnd = -1;
@@ -106,7 +97,7 @@ public final class EncodedSpans {
             }
         }
         if (bestStart < 0) return text;
-        List<Span> offsets = encodings.get(row).offsets();
+        List<Span> offsets = encoding.offsets();
         return text.substring(
                 offsets.get(bestStart).start(), offsets.get(bestEnd).end());
     }

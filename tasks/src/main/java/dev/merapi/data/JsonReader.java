@@ -67,6 +67,11 @@ final class JsonReader {
         return token == JsonToken.VALUE_NULL ? null : text();
     }
 
+    /// Whether a list or an object comes next.
+    boolean isNested() {
+        return parser.currentToken() != null && parser.currentToken().isStructStart();
+    }
+
     void skip() {
         try {
             parser.skipChildren();

@@ -1,7 +1,6 @@
 package dev.merapi.data;
 
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 
@@ -21,16 +20,15 @@ public final class OrdinalTable {
 
     /// Reads for training: the labels are all numbers from the least to the greatest that occurs.
     ///
-    /// @param textColumn  null to look for one of the usual names
-    /// @param labelColumn null to look for one of the usual names
     /// @throws DataException if the file is missing, empty or of another form, a column is missing or a label
     ///     no whole number
-    public static Dataset read(Path file, String textColumn, String labelColumn) {
-        Table table = Table.read(file);
-        String label = column(table, labelColumn, LABEL_COLUMNS);
+    public static Dataset read(Path file, TableOptions options) {
+        Table table = Table.read(file, options);
+        String label = table.column(options.labelColumn(), LABEL_COLUMNS);
         int least = Integer.MAX_VALUE;
         int most = Integer.MIN_VALUE;
         for (Table.Row row : table.rows()) {
+            if (table.value(row, label).isBlank()) continue;
             int value = number(table, row, label);
             least = Math.min(least, value);
             most = Math.max(most, value);
@@ -40,31 +38,34 @@ public final class OrdinalTable {
                     + ", expected from 2 to " + MOST + " different ones in a row; name another --label-column");
         List<String> labels =
                 IntStream.rangeClosed(least, most).mapToObj(Integer::toString).toList();
-        return dataset(table, labels, textColumn, label);
+        return dataset(table, labels, label, options);
+    }
+
+    public static Dataset read(Path file) {
+        return read(file, TableOptions.DEFAULT);
     }
 
     /// Reads with given labels, the model's for example; any other one is an error. Where the file has no label
-    /// column, the examples are there to be predicted.
-    public static Dataset read(Path file, List<String> labels, String textColumn, String labelColumn) {
-        Table table = Table.read(file);
-        boolean labelled = labelColumn != null || LABEL_COLUMNS.stream().anyMatch(table::has);
-        return dataset(table, labels, textColumn, labelled ? column(table, labelColumn, LABEL_COLUMNS) : null);
+    /// column, or it is empty, the examples are there to be predicted.
+    public static Dataset read(Path file, List<String> labels, TableOptions options) {
+        Table table = Table.read(file, options);
+        boolean labelled =
+                options.labelColumn() != null || LABEL_COLUMNS.stream().anyMatch(table::has);
+        return dataset(table, labels, labelled ? table.column(options.labelColumn(), LABEL_COLUMNS) : null, options);
     }
 
-    private static Dataset dataset(Table table, List<String> labels, String textColumn, String label) {
-        String text = column(table, textColumn, TEXT_COLUMNS);
-        List<Example> examples = new ArrayList<>();
-        for (Table.Row row : table.rows()) {
-            Target target = label == null ? Target.UNKNOWN : target(table, row, label, labels);
-            examples.add(new Example(table.id(row, examples.size() + 1), table.value(row, text), null, target));
-        }
-        return new Dataset(table.source(), labels, examples);
-    }
-
-    private static String column(Table table, String given, List<String> usual) {
-        if (given == null) return table.firstOf(usual);
-        table.require(given);
-        return given;
+    private static Dataset dataset(Table table, List<String> labels, String label, TableOptions options) {
+        String text = table.column(options.textColumn(), TEXT_COLUMNS);
+        return new Dataset(
+                table.source(),
+                labels,
+                table.examples((row, number) -> new Example(
+                        table.id(row, number),
+                        table.value(row, text),
+                        null,
+                        label == null || table.value(row, label).isBlank()
+                                ? Target.UNKNOWN
+                                : target(table, row, label, labels))));
     }
 
     private static Target target(Table table, Table.Row row, String column, List<String> labels) {

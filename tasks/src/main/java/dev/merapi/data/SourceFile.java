@@ -3,62 +3,138 @@ package dev.merapi.data;
 import java.io.ByteArrayInputStream;
 import java.io.EOFException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
+import java.nio.CharBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.CharsetDecoder;
+import java.nio.charset.CoderResult;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
 import java.util.Locale;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
 
-/// Reads a whole text file, also one that gzip packed.
+/// Text files in UTF-8, with or without a byte order mark, also those that gzip packed.
 final class SourceFile {
+    private static final byte[] BYTE_ORDER_MARK = {(byte) 0xEF, (byte) 0xBB, (byte) 0xBF};
+    private static final byte[] GZIP = {0x1F, (byte) 0x8B}; // of a file that gzip packed, whatever its name
+    private static final byte[] PARQUET = {'P', 'A', 'R', '1'};
+    private static final String PACKED = ".gz";
+    private static final int PACKING = 4; // about what gzip makes of text
+
     private SourceFile() {}
 
-    /// The text of a UTF-8 file, without its byte order mark if it has one.
+    /// The whole text, without its byte order mark if it has one.
     static String read(Path file) {
-        if (Files.isDirectory(file)) {
-            throw new DataException(file + " is a folder, expected a file; name the file inside it");
-        }
-        byte[] bytes;
         try {
-            bytes = unpacked(file, Files.readAllBytes(file));
-        } catch (NoSuchFileException e) {
-            throw new DataException(
-                    file + " does not exist (looked from " + Path.of("").toAbsolutePath() + "); check the path", e);
+            byte[] bytes = Files.readAllBytes(existing(file));
+            if (startsWith(bytes, PARQUET)) throw parquet(file);
+            if (startsWith(bytes, GZIP)) bytes = unpacked(file, bytes);
+            if (startsWith(bytes, BYTE_ORDER_MARK))
+                bytes = Arrays.copyOfRange(bytes, BYTE_ORDER_MARK.length, bytes.length);
+            return decode(file, 1, bytes);
         } catch (IOException | OutOfMemoryError e) {
-            throw new DataException(
-                    file + " cannot be read, " + e + "; check its permissions, and that it is no larger than memory",
-                    e);
-        }
-        try {
-            String text = StandardCharsets.UTF_8
-                    .newDecoder()
-                    .decode(ByteBuffer.wrap(bytes))
-                    .toString();
-            return text.startsWith("\uFEFF") ? text.substring(1) : text;
-        } catch (CharacterCodingException e) {
-            throw new DataException(file + " is not UTF-8 text, " + e.getMessage() + "; save it as UTF-8", e);
+            throw unreadable(file, e);
         }
     }
 
-    /// A file is gzip's by its first two bytes, whatever its name.
     private static byte[] unpacked(Path file, byte[] bytes) throws IOException {
-        if (bytes.length < 2 || bytes[0] != (byte) 0x1F || bytes[1] != (byte) 0x8B) return bytes;
         try (GZIPInputStream in = new GZIPInputStream(new ByteArrayInputStream(bytes))) {
             return in.readAllBytes();
         } catch (EOFException | ZipException e) {
-            throw new DataException(file + " is packed by gzip, but damaged, " + e.getMessage() + "; get it again", e);
+            throw damaged(file, e);
         }
+    }
+
+    /// The bytes to read from anywhere. One that gzip packed is unpacked into a temporary file, which is gone
+    /// with the process.
+    static FileChannel channel(Path file) throws IOException {
+        byte[] begin;
+        try (InputStream in = Files.newInputStream(existing(file))) {
+            begin = in.readNBytes(PARQUET.length);
+        }
+        if (startsWith(begin, PARQUET)) throw parquet(file);
+        if (!startsWith(begin, GZIP)) return FileChannel.open(file);
+        Path plain = Files.createTempFile("merapi", ".txt");
+        try (GZIPInputStream in = new GZIPInputStream(Files.newInputStream(file), 1 << 16)) {
+            Files.copy(in, plain, StandardCopyOption.REPLACE_EXISTING);
+            return FileChannel.open(plain, StandardOpenOption.READ, StandardOpenOption.DELETE_ON_CLOSE);
+        } catch (EOFException | ZipException e) {
+            Files.delete(plain);
+            throw damaged(file, e);
+        }
+    }
+
+    private static Path existing(Path file) {
+        if (Files.isDirectory(file))
+            throw new DataException(file + " is a folder, expected a file; name the file inside it");
+        return file;
+    }
+
+    private static DataException parquet(Path file) {
+        return new DataException(file + " is Parquet, expected CSV or JSONL; convert it, in Python:"
+                + " pandas.read_parquet(\"in.parquet\").to_csv(\"out.csv\", index=False)");
+    }
+
+    private static DataException damaged(Path file, IOException e) {
+        return new DataException(file + " is packed by gzip, but damaged, " + e.getMessage() + "; get it again", e);
+    }
+
+    /// How many bytes the byte order mark has: 3, or 0 where there is none.
+    static long byteOrderMark(FileChannel channel) throws IOException {
+        ByteBuffer first = ByteBuffer.allocate(BYTE_ORDER_MARK.length);
+        channel.read(first, 0);
+        return Arrays.equals(first.array(), BYTE_ORDER_MARK) ? BYTE_ORDER_MARK.length : 0;
+    }
+
+    /// About how many bytes of text there are; 0 for what is no file to be read twice, a pipe for example.
+    static long size(Path file) {
+        try {
+            return Files.isRegularFile(file) ? Files.size(file) * (name(file).endsWith(PACKED) ? PACKING : 1) : 0;
+        } catch (IOException e) {
+            throw unreadable(file, e);
+        }
+    }
+
+    private static boolean startsWith(byte[] bytes, byte[] magic) {
+        return bytes.length >= magic.length && Arrays.equals(bytes, 0, magic.length, magic, 0, magic.length);
+    }
+
+    static DataException unreadable(Path file, Throwable e) {
+        if (e instanceof NoSuchFileException)
+            return new DataException(
+                    file + " does not exist (looked from " + Path.of("").toAbsolutePath() + "); check the path", e);
+        return new DataException(
+                file + " cannot be read, " + e + "; check its permissions, and that it is no larger than memory", e);
+    }
+
+    /// @param line of the file that the bytes begin in
+    /// @throws DataException if they are no UTF-8, with the line
+    static String decode(Path file, long line, byte[] bytes) {
+        CharsetDecoder decoder = StandardCharsets.UTF_8.newDecoder();
+        ByteBuffer in = ByteBuffer.wrap(bytes);
+        CharBuffer out = CharBuffer.allocate(bytes.length);
+        CoderResult result = decoder.decode(in, out, true);
+        if (!result.isError()) return out.flip().toString();
+        for (int i = 0; i < in.position(); i++) if (bytes[i] == '\n') line++;
+        throw new DataException("%s line %d: the byte 0x%02X is not UTF-8 text; save the file as UTF-8"
+                .formatted(file, line, bytes[in.position()]));
     }
 
     /// The ending of a file's name without gzip's `.gz`, in lower case.
     static String ending(Path file) {
-        String name =
-                file.getFileName() == null ? "" : file.getFileName().toString().toLowerCase(Locale.ROOT);
-        if (name.endsWith(".gz")) name = name.substring(0, name.length() - ".gz".length());
+        String name = name(file);
+        if (name.endsWith(PACKED)) name = name.substring(0, name.length() - PACKED.length());
         return name.substring(name.lastIndexOf('.') + 1);
+    }
+
+    private static String name(Path file) {
+        return file.getFileName() == null ? "" : file.getFileName().toString().toLowerCase(Locale.ROOT);
     }
 }

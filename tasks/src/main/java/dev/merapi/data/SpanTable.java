@@ -1,7 +1,6 @@
 package dev.merapi.data;
 
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -10,7 +9,7 @@ import java.util.Map;
 ///
 /// An example's text is the context and its pair the text, as a reader of questions and passages wants them.
 public final class SpanTable {
-    private static final String TEXT = "text";
+    private static final List<String> TEXT = List.of("text");
     private static final String SELECTED = "selected_text";
     private static final List<String> IDS = List.of("textID", "id");
 
@@ -19,17 +18,23 @@ public final class SpanTable {
     /// @param contextColumn `sentiment`, say
     /// @throws DataException if the file is missing, empty or of another form, a column is missing, or a
     ///     selection is no part of its text
-    public static Dataset read(Path file, String contextColumn) {
-        Table table = Table.read(file);
-        table.require(TEXT);
+    public static Dataset read(Path file, String contextColumn, TableOptions options) {
+        Table table = Table.read(file, options);
+        String text = table.column(options.textColumn(), TEXT);
         table.require(contextColumn);
-        List<Example> examples = new ArrayList<>();
-        for (Table.Row row : table.rows()) {
-            Target target = table.has(SELECTED) ? target(table, row) : Target.UNKNOWN;
-            examples.add(new Example(
-                    id(row, examples.size() + 1), table.value(row, contextColumn), table.value(row, TEXT), target));
-        }
-        return new Dataset(table.source(), List.of(), examples);
+        boolean selected = table.has(SELECTED);
+        return new Dataset(
+                table.source(),
+                List.of(),
+                table.examples((row, number) -> new Example(
+                        id(row, number),
+                        table.value(row, contextColumn),
+                        table.value(row, text),
+                        selected ? target(table, row, text) : Target.UNKNOWN)));
+    }
+
+    public static Dataset read(Path file, String contextColumn) {
+        return read(file, contextColumn, TableOptions.DEFAULT);
     }
 
     private static String id(Table.Row row, int number) {
@@ -38,8 +43,8 @@ public final class SpanTable {
         return Integer.toString(number);
     }
 
-    private static Target target(Table table, Table.Row row) {
-        String text = table.value(row, TEXT);
+    private static Target target(Table table, Table.Row row, String column) {
+        String text = table.value(row, column);
         String selected = table.value(row, SELECTED);
         int start = text.indexOf(selected);
         if (start < 0)

@@ -156,6 +156,6 @@ class ClaimsTest {
     void otherEncodingsAreRefused() throws IOException {
         Files.write(claims, new byte[] {'{', '"', (byte) 0xE9, '"', '}'});
         DataException e = assertThrows(DataException.class, () -> Claims.read(claims, evidence));
-        assertEquals(claims + " is not UTF-8 text, Input length = 1; save it as UTF-8", e.getMessage());
+        assertEquals(claims + " line 1: the byte 0xE9 is not UTF-8 text; save the file as UTF-8", e.getMessage());
     }
 }

@@ -139,9 +139,9 @@ class TablesTest {
 
     @Test
     void brokenJsonLineIsNamedWithItsLine() throws IOException {
-        Path jsonl = file("pairs.jsonl", "{\"text\": \"a\", \"label\": \"x\"}\n{\"text\": [1]}\n");
+        Path jsonl = file("pairs.jsonl", "{\"text\": \"a\", \"label\": \"x\"}\n{\"text\": [1], \"label\": \"x\"}\n");
         refused(
-                jsonl + " line 2, column 10: text is a list, expected a text, a number, true, false or null",
+                jsonl + " line 2: text is a list or an object, expected a text, a number, true or false; flatten it",
                 () -> LabelledPairs.read(jsonl));
         Path missing = file("missing.jsonl", "{\"text\": \"a\", \"label\": \"x\"}\n{\"label\": \"x\", \"id\": 3}\n");
         refused(missing + " line 2: no value for text, found [id, label]; add it", () -> LabelledPairs.read(missing));

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import dev.merapi.data.DataException;
 import dev.merapi.data.Dataset;
 import dev.merapi.data.OrdinalTable;
+import dev.merapi.data.TableOptions;
 import dev.merapi.engine.Device;
 import dev.merapi.metrics.Metric;
 import dev.merapi.metrics.Metrics;
@@ -104,24 +105,24 @@ class OrdinalRegressionTest {
     @Test
     void labelsAreAllNumbersBetweenTheLeastAndTheGreatest() throws IOException {
         Path csv = Files.writeString(folder.resolve("r.csv"), "Review,Rating\ngood,5\nbad,1.0\n\"so,\nso\",3\n");
-        Dataset data = OrdinalTable.read(csv, null, null);
+        Dataset data = OrdinalTable.read(csv);
         assertEquals(List.of("1", "2", "3", "4", "5"), data.labels());
         assertEquals("so,\nso", data.examples().get(2).text());
         Path odd = Files.writeString(folder.resolve("odd.csv"), "TEXT,STARS\na,1\nb,two\n");
         assertEquals(
                 odd + " line 3: STARS is \"two\", expected a whole number; correct it",
-                assertThrows(DataException.class, () -> OrdinalTable.read(odd, "TEXT", "STARS"))
+                assertThrows(
+                                DataException.class,
+                                () -> OrdinalTable.read(odd, new TableOptions("TEXT", "STARS", false)))
                         .getMessage());
         assertEquals(
                 odd + " has none of the columns [label, rating, Rating, stars, score], found [TEXT, STARS]; rename or"
                         + " name one of these",
-                assertThrows(DataException.class, () -> OrdinalTable.read(odd, null, null))
-                        .getMessage());
+                assertThrows(DataException.class, () -> OrdinalTable.read(odd)).getMessage());
         Path one = Files.writeString(folder.resolve("one.csv"), "text,label\na,1\nb,1\n");
         assertEquals(
                 one + ": the labels in label go from 1 to 1, expected from 2 to 1000 different ones in a row; name"
                         + " another --label-column",
-                assertThrows(DataException.class, () -> OrdinalTable.read(one, null, null))
-                        .getMessage());
+                assertThrows(DataException.class, () -> OrdinalTable.read(one)).getMessage());
     }
 }
