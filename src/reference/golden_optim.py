@@ -117,6 +117,9 @@ def optimizers():
     return values
 
 
+COSINE_WARMUP = transformers.optimization.get_cosine_with_min_lr_schedule_with_warmup_lr_rate
+
+
 def multipliers(make, lr):
     """Learning rates of the steps 0 … 39 over the base rate."""
     p = torch.nn.Parameter(torch.zeros(1))
@@ -153,6 +156,17 @@ def schedules():
         "cosine.least": (transformers.get_cosine_with_min_lr_schedule_with_warmup, dict(warmup=3, total=36, min_lr=1e-4)),
         "inverse_sqrt.warmup": (transformers.get_inverse_sqrt_schedule, dict(warmup=6)),
         "inverse_sqrt.none": (transformers.get_inverse_sqrt_schedule, dict(warmup=0)),
+        "cosine_warmup.usual": (COSINE_WARMUP, dict(warmup=4, total=36, min_lr_rate=0.2)),
+        "cosine_warmup.share": (COSINE_WARMUP, dict(warmup=5, total=40, min_lr=2e-4, warmup_lr_rate=0.25, num_cycles=1.0)),
+        "inverse_sqrt.scale": (transformers.get_inverse_sqrt_schedule, dict(warmup=6, timescale=20)),
+        "stable.root": (
+            transformers.get_wsd_schedule,
+            dict(warmup=5, num_decay_steps=9, total=36, warmup_type="1-sqrt", decay_type="1-sqrt", min_lr_ratio=0.1),
+        ),
+        "stable.linear": (
+            transformers.get_wsd_schedule,
+            dict(warmup=6, num_decay_steps=12, total=38, warmup_type="cosine", decay_type="linear", min_lr_ratio=0.05),
+        ),
         "stable.usual": (transformers.get_wsd_schedule, dict(warmup=5, num_decay_steps=9, total=36)),
         "polynomial.square": (polynomial, dict(warmup=6, total=35, lr_end=1e-7, power=2.0)),
         "polynomial.straight": (polynomial, dict(warmup=0, total=40, lr_end=1e-5, power=1.0)),
@@ -163,7 +177,8 @@ def schedules():
         if make not in (linear_lr, linear, cosine, constant, polynomial):
             function, given = make, {names.get(k, k): v for k, v in options.items()}
             make = lambda o, **_: function(o, **given)
-        recorded = options | {"lr": lr, "multipliers": multipliers(lambda o: make(o, **options), lr)}
+        numbers = {k: v for k, v in options.items() if not isinstance(v, str)}
+        recorded = numbers | {"lr": lr, "multipliers": multipliers(lambda o: make(o, **options), lr)}
         values |= {f"{name}.{k}": v for k, v in recorded.items()}
     return values
 

@@ -1,5 +1,7 @@
 package dev.merapi.nn.optim;
 
+import java.util.Locale;
+
 /// The learning rate of each optimizer step, counted from 0.
 ///
 /// The names are those of transformers' `lr_scheduler_type` and of PyTorch's `lr_scheduler` classes. A schedule
@@ -75,6 +77,23 @@ public interface Schedule {
         };
     }
 
+    /// transformers' `cosine_warmup_with_min_lr`: the warm-up reaches the rate with its last step, the cosine
+    /// its end with the last step of all.
+    ///
+    /// @param warmupShare of the rate that the warm-up begins with; NaN for one step of it
+    static Schedule cosineWarmup(
+            double rate, int warmupSteps, int totalSteps, double cycles, double minRate, double warmupShare) {
+        double least = minRate / rate;
+        return step -> {
+            if (step < warmupSteps && Double.isNaN(warmupShare)) return rate * (step + 1) / warmupSteps;
+            if (step < warmupSteps)
+                return rate * (warmupShare + (1 - warmupShare) * step / Math.max(1, warmupSteps - 1));
+            double progress = (step - warmupSteps + 1) / Math.max(1.0, totalSteps - warmupSteps);
+            double factor = 0.5 * (1 + Math.cos(Math.PI * cycles * 2 * progress));
+            return rate * Math.max(0.0, factor * (1 - least) + least);
+        };
+    }
+
     /// transformers' `cosine_with_restarts`: warm-up, then half a cosine down to 0, `cycles` times.
     static Schedule cosineWithRestarts(double rate, int warmupSteps, int totalSteps, int cycles) {
         return step -> {
@@ -97,20 +116,70 @@ public interface Schedule {
     /// transformers' `inverse_sqrt`: warm-up, then with the root of the steps down. Its time scale is the
     /// warm-up, or 10,000 where there is none.
     static Schedule inverseSqrt(double rate, int warmupSteps) {
-        double timescale = warmupSteps == 0 ? 10_000 : warmupSteps;
+        return inverseSqrt(rate, warmupSteps, warmupSteps == 0 ? 10_000 : warmupSteps);
+    }
+
+    /// @param timescale steps in which the rate falls by the root of 2
+    static Schedule inverseSqrt(double rate, int warmupSteps, int timescale) {
         return step -> step < warmupSteps
                 ? rate * warmup(step, warmupSteps)
-                : rate / Math.sqrt((step + timescale - warmupSteps) / timescale);
+                : rate / Math.sqrt((step + (double) timescale - warmupSteps) / timescale);
+    }
+
+    /// The form of a way up or down; `progress` from 0 to 1.
+    enum Ramp {
+        LINEAR,
+        COSINE,
+        ONE_MINUS_SQRT;
+
+        double up(double progress) {
+            return switch (this) {
+                case LINEAR -> progress;
+                case COSINE -> 0.5 * (1 - Math.cos(Math.PI * progress));
+                case ONE_MINUS_SQRT -> 1 - Math.sqrt(1 - progress);
+            };
+        }
+
+        double down(double progress, double cycles) {
+            return switch (this) {
+                case LINEAR -> 1 - progress;
+                case COSINE -> 0.5 * (1 + Math.cos(Math.PI * cycles * 2 * progress));
+                case ONE_MINUS_SQRT -> 1 - Math.sqrt(progress);
+            };
+        }
+
+        /// As transformers writes it.
+        @Override
+        public String toString() {
+            return this == ONE_MINUS_SQRT ? "1-sqrt" : name().toLowerCase(Locale.ROOT);
+        }
     }
 
     /// transformers' `warmup_stable_decay`: warm-up, constant, then half a cosine down to 0 over the last
     /// `decaySteps`.
     static Schedule warmupStableDecay(double rate, int warmupSteps, int decaySteps, int totalSteps) {
+        return warmupStableDecay(rate, warmupSteps, decaySteps, totalSteps, Ramp.LINEAR, Ramp.COSINE, 0, 0.5);
+    }
+
+    /// @param minShare of the rate, where the warm-up begins and the decay ends
+    /// @param cycles how many waves a decay along a cosine has: ½ only falls
+    static Schedule warmupStableDecay(
+            double rate,
+            int warmupSteps,
+            int decaySteps,
+            int totalSteps,
+            Ramp warmup,
+            Ramp decay,
+            double minShare,
+            double cycles) {
         int stable = totalSteps - decaySteps;
         return step -> {
-            if (step < warmupSteps) return rate * warmup(step, warmupSteps);
-            if (step < stable) return rate;
-            return step < totalSteps ? halfCosine(rate, 0, (double) (step - stable) / Math.max(1, decaySteps)) : 0;
+            if (step >= warmupSteps && step < stable) return rate;
+            if (step >= warmupSteps && step >= totalSteps) return rate * minShare;
+            double factor = step < warmupSteps
+                    ? warmup.up((double) step / warmupSteps)
+                    : decay.down((double) (step - stable) / Math.max(1, decaySteps), cycles);
+            return rate * Math.max(0.0, factor * (1 - minShare) + minShare);
         };
     }
 

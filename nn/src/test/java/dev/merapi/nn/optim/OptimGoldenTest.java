@@ -14,6 +14,7 @@ import dev.merapi.engine.Tensor;
 import dev.merapi.nn.Devices;
 import dev.merapi.nn.GoldenText;
 import dev.merapi.nn.Parameter;
+import dev.merapi.nn.optim.Schedule.Ramp;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -292,6 +293,13 @@ class OptimGoldenTest {
         check("polynomial.straight", Schedule.polynomial(1, 0, 40, 1e-2, 1));
         check("inverse_sqrt.warmup", Schedule.inverseSqrt(1, 6));
         check("inverse_sqrt.none", Schedule.inverseSqrt(1, 0));
+        check("cosine_warmup.usual", Schedule.cosineWarmup(1, 4, 36, 0.5, 0.2, Double.NaN));
+        check("cosine_warmup.share", Schedule.cosineWarmup(1, 5, 40, 1, 0.2, 0.25));
+        check("inverse_sqrt.scale", Schedule.inverseSqrt(1, 6, 20));
+        check(
+                "stable.root",
+                Schedule.warmupStableDecay(1, 5, 9, 36, Ramp.ONE_MINUS_SQRT, Ramp.ONE_MINUS_SQRT, 0.1, 0.5));
+        check("stable.linear", Schedule.warmupStableDecay(1, 6, 12, 38, Ramp.COSINE, Ramp.LINEAR, 0.05, 0.5));
         check("stable.usual", Schedule.warmupStableDecay(1, 5, 9, 36));
         assertEquals(0.01, Schedule.relativeStep().at(9_998));
         assertEquals(0.005, Schedule.relativeStep().at(39_999));
