@@ -85,7 +85,10 @@ public abstract sealed class Model
         for (LoadReport.Mismatch m : report.mismatched()) fresh.add(m.toString());
         LOG.log(
                 System.Logger.Level.INFO,
-                checkpoint.source() + ": newly initialised, to be trained: " + String.join(", ", fresh));
+                checkpoint.source() + ": newly initialised, to be trained: "
+                        + (checkpoint.isNew()
+                                ? "all weights, by the seed " + options.seed()
+                                : String.join(", ", fresh)));
     }
 
     /// Loads a Hugging Face folder as the model that its config names in `architectures`; the bare encoder as a
@@ -176,6 +179,7 @@ public abstract sealed class Model
     ///
     /// @throws PretrainedException if the folder cannot be written
     public final void savePretrained(Path folder, Map<String, byte[]> otherFiles) {
+        beforeSave();
         Json.Obj config = configToSave(json.with("architectures", Json.Arr.of(type.className(architecture())))
                 .with("model_type", type.configName())
                 .with("dtype", "float32")
@@ -195,6 +199,9 @@ public abstract sealed class Model
                     folder + ": cannot be written: " + e.getMessage() + "; choose a folder that can be written", e);
         }
     }
+
+    /// Brings into the form of checkpoints what is kept in another one.
+    void beforeSave() {}
 
     /// What the name of transformers' class ends with: `ForSequenceClassification`.
     abstract String architecture();

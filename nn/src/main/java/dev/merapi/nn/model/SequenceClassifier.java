@@ -14,6 +14,10 @@ import java.util.List;
 ///
 ///     hidden [N, C]    logits [B, K]
 public final class SequenceClassifier extends Model {
+    /// The config member, transformers has none like it, that makes all outputs share one weight,
+    /// [dev.merapi.nn.SharedLinear].
+    public static final String SHARED_WEIGHT = "shared_output_weight";
+
     private final SequenceHead head;
     private final List<String> labels;
     private final ProblemType problemType;
@@ -64,6 +68,11 @@ public final class SequenceClassifier extends Model {
 
     public ProblemType problemType() {
         return problemType;
+    }
+
+    @Override
+    void beforeSave() {
+        head.beforeSave();
     }
 
     @Override

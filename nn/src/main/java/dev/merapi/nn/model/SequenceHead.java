@@ -8,6 +8,7 @@ import dev.merapi.nn.Linear;
 import dev.merapi.nn.Parameters;
 import dev.merapi.nn.Pass;
 import dev.merapi.nn.Sequences;
+import dev.merapi.nn.SharedLinear;
 import dev.merapi.nn.pretrained.Json;
 
 /// The head of sequence classification, on the first token's hidden state:
@@ -22,7 +23,8 @@ final class SequenceHead {
     private final Linear dense;
     private final Activation activation;
     private final float dropoutAfter;
-    private final Linear classifier;
+    private final Linear classifier; // null where the outputs share one weight
+    private final SharedLinear shared;
     private final int firstSite;
 
     private SequenceHead(
@@ -30,13 +32,14 @@ final class SequenceHead {
             Linear dense,
             Activation activation,
             float dropoutAfter,
-            Linear classifier,
+            Outputs outputs,
             int firstSite) {
         this.dropoutBefore = dropoutBefore;
         this.dense = dense;
         this.activation = activation;
         this.dropoutAfter = dropoutAfter;
-        this.classifier = classifier;
+        this.classifier = outputs.linear();
+        this.shared = outputs.shared();
         this.firstSite = firstSite;
     }
 
@@ -54,7 +57,7 @@ final class SequenceHead {
                         new Linear(at.under("bert.pooler.dense"), c, c),
                         Activation.TANH,
                         p,
-                        new Linear(at.under("classifier"), c, outputs),
+                        Outputs.of(at.under("classifier"), json, c, outputs),
                         site);
             case ROBERTA, XLM_ROBERTA, CAMEMBERT, MPNET ->
                 new SequenceHead(
@@ -62,7 +65,7 @@ final class SequenceHead {
                         new Linear(at.under("classifier.dense"), c, c),
                         Activation.TANH,
                         p,
-                        new Linear(at.under("classifier.out_proj"), c, outputs),
+                        Outputs.of(at.under("classifier.out_proj"), json, c, outputs),
                         site);
             case ELECTRA ->
                 new SequenceHead(
@@ -70,7 +73,7 @@ final class SequenceHead {
                         new Linear(at.under("classifier.dense"), c, c),
                         Activation.GELU,
                         p,
-                        new Linear(at.under("classifier.out_proj"), c, outputs),
+                        Outputs.of(at.under("classifier.out_proj"), json, c, outputs),
                         site);
             case DEBERTA_V2 -> // the dense layer is the ContextPooler, beside the encoder in names
                 new SequenceHead(
@@ -78,7 +81,7 @@ final class SequenceHead {
                         new Linear(at.under("pooler.dense"), c, c),
                         EncoderConfig.activation(json, "pooler_hidden_act"),
                         p,
-                        new Linear(at.under("classifier"), c, outputs),
+                        Outputs.of(at.under("classifier"), json, c, outputs),
                         site);
             case DISTILBERT ->
                 new SequenceHead(
@@ -86,7 +89,7 @@ final class SequenceHead {
                         new Linear(at.under("pre_classifier"), c, c),
                         Activation.RELU,
                         p,
-                        new Linear(at.under("classifier"), c, outputs),
+                        Outputs.of(at.under("classifier"), json, c, outputs),
                         site);
         };
     }
@@ -101,6 +104,21 @@ final class SequenceHead {
     /// hidden [N, C] → [B, K]
     Tensor forward(Tensor hidden, Sequences batch, Pass pass) {
         Tensor pooled = pooled(hidden, batch, pass); // [B, C]
-        return classifier.forward(Elementwise.dropout(pooled, pass.dropout(dropoutAfter, firstSite)));
+        Tensor dropped = Elementwise.dropout(pooled, pass.dropout(dropoutAfter, firstSite));
+        return shared == null ? classifier.forward(dropped) : shared.forward(dropped);
+    }
+
+    /// Repeats a weight that all outputs share for each of them.
+    void beforeSave() {
+        if (shared != null) shared.repeat();
+    }
+
+    /// The last layer: one of both.
+    private record Outputs(Linear linear, SharedLinear shared) {
+        static Outputs of(Parameters at, Json.Obj json, int inputs, int outputs) {
+            return json.bool(SequenceClassifier.SHARED_WEIGHT, false)
+                    ? new Outputs(null, new SharedLinear(at, inputs, outputs))
+                    : new Outputs(new Linear(at, inputs, outputs), null);
+        }
     }
 }

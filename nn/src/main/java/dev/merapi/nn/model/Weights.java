@@ -38,7 +38,7 @@ final class Weights {
                 match.report().missing(),
                 match.report().unexpected().stream().filter(tied.negate()).toList(),
                 match.report().mismatched());
-        refuse(report, checkpoint, isHead, options.newHead());
+        if (!checkpoint.isNew()) refuse(report, checkpoint, isHead, options.newHead());
         for (int i = 0; i < parameters.size(); i++) {
             Parameter p = parameters.get(i);
             String name = match.found().get(p.name());

@@ -22,7 +22,7 @@ import java.util.stream.Stream;
 ///
 /// Opening reads and checks the headers only (and the checksums, where the format has them). Several threads
 /// may read at once, until it is closed.
-public sealed interface Checkpoint extends AutoCloseable permits StoredCheckpoint, ShardedCheckpoint {
+public sealed interface Checkpoint extends AutoCloseable permits StoredCheckpoint, ShardedCheckpoint, NewWeights {
 
     /// What errors call this checkpoint: a file name.
     String source();
@@ -45,8 +45,20 @@ public sealed interface Checkpoint extends AutoCloseable permits StoredCheckpoin
     /// @throws PretrainedException if a value is too large for `type`
     void write(String name, DType type, WritableByteChannel out) throws IOException;
 
+    /// Whether there is nothing in it because all weights shall be new.
+    default boolean isNew() {
+        return false;
+    }
+
     @Override
     void close();
+
+    /// No tensors: a model that takes them begins with random weights.
+    ///
+    /// @param source what messages call them
+    static Checkpoint newWeights(String source) {
+        return new NewWeights(source);
+    }
 
     /// Opens a checkpoint file, or the weights of a model folder, the first of: `model.safetensors`, the shards
     /// of `model.safetensors.index.json`, `pytorch_model.bin`, the shards of `pytorch_model.bin.index.json`,
@@ -73,7 +85,9 @@ public sealed interface Checkpoint extends AutoCloseable permits StoredCheckpoin
         throw new PretrainedException(
                 folderOrFile + ": expected model.safetensors, pytorch_model.bin, an index of shards"
                         + " or model.onnx, got " + (files.isEmpty() ? "an empty folder" : listing(files))
-                        + (weights.isEmpty() ? "; name a folder that transformers saved" : "; name one of the files"));
+                        + (weights.isEmpty()
+                                ? "; name a folder that transformers saved, or begin with new weights (--from-config)"
+                                : "; name one of the files"));
     }
 
     private static String listing(List<Path> files) {
