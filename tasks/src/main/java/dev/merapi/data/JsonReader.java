@@ -44,6 +44,17 @@ final class JsonReader {
         }
     }
 
+    /// Visits each element of the list that comes next.
+    void list(String what, Runnable element) {
+        expect(JsonToken.START_ARRAY, what, "a list […]");
+        while (next() != JsonToken.END_ARRAY) element.run();
+    }
+
+    /// In which line of the file the value that comes next begins.
+    long line() {
+        return parser.currentTokenLocation().getLineNr() - 1 + firstLine;
+    }
+
     /// The list of strings that comes next.
     List<String> strings(String what) {
         expect(JsonToken.START_ARRAY, what, "a list of texts");

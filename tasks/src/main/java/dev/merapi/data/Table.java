@@ -21,7 +21,8 @@ import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 
 /// Rows with named columns: a CSV file (RFC 4180, with a header, with or without a byte order mark) or a JSONL
-/// file (`.jsonl`, `.ndjson`: an object a line); either may be packed by gzip (`.gz`).
+/// file (`.jsonl`, `.ndjson`: an object a line) or a JSON file (`.json`: a list of objects, or an object a
+/// line); each may be packed by gzip (`.gz`).
 ///
 /// @param source the file, for messages
 /// @param columns names in the order of the file
@@ -36,7 +37,7 @@ record Table(String source, List<String> columns, List<Row> rows) {
     record Row(long line, Map<String, String> values, Set<String> nested) {}
 
     static Table read(Path file, TableOptions options) {
-        boolean jsonLines = Set.of("jsonl", "ndjson").contains(SourceFile.ending(file));
+        boolean jsonLines = Set.of("jsonl", "ndjson", "json").contains(SourceFile.ending(file));
         long size = SourceFile.size(file);
         boolean large = size > Runtime.getRuntime().maxMemory() / SHARE_OF_HEAP || size > Integer.MAX_VALUE / 2;
         if (large && !options.streaming())
@@ -45,6 +46,7 @@ record Table(String source, List<String> columns, List<Row> rows) {
                     file + " is large beside the heap: its rows are read again whenever they are needed");
         if (large || options.streaming()) return streamed(file, jsonLines);
         String text = SourceFile.read(file);
+        if (jsonLines && text.stripLeading().startsWith("[")) return jsonList(file.toString(), text);
         return jsonLines ? jsonLines(file.toString(), text) : csv(file.toString(), text);
     }
 
@@ -52,6 +54,9 @@ record Table(String source, List<String> columns, List<Row> rows) {
     private static Table streamed(Path file, boolean jsonLines) {
         String source = file.toString();
         RowIndex index = RowIndex.of(file, !jsonLines);
+        if (jsonLines && index.size() > 0 && index.text(0).stripLeading().startsWith("["))
+            throw new DataException(source + " is one JSON list, expected an object a line to leave rows in the file;"
+                    + " write it as JSON lines");
         if (jsonLines) {
             Set<String> columns = new LinkedHashSet<>();
             for (int i = 0; i < index.size(); i++) jsonLine(source, index.line(i), index.text(i), columns);
@@ -143,12 +148,28 @@ record Table(String source, List<String> columns, List<Row> rows) {
         return new Table(source, List.copyOf(columns), rows);
     }
 
-    /// @param columns takes those of the line
+    private static Table jsonList(String source, String text) {
+        Set<String> columns = new LinkedHashSet<>();
+        List<Row> rows = new ArrayList<>();
+        JsonReader reader = new JsonReader(source, 1, text);
+        reader.list("the file", () -> rows.add(object(reader, "an element of the list", columns)));
+        reader.end();
+        return new Table(source, List.copyOf(columns), rows);
+    }
+
     private static Row jsonLine(String source, long line, String json, Set<String> columns) {
+        JsonReader reader = new JsonReader(source, line, json);
+        Row row = object(reader, "the line", columns);
+        reader.end();
+        return row;
+    }
+
+    /// @param columns takes those of the object
+    private static Row object(JsonReader reader, String what, Set<String> columns) {
+        long line = reader.line();
         Map<String, String> values = new HashMap<>();
         Set<String> nested = new HashSet<>();
-        JsonReader reader = new JsonReader(source, line, json);
-        reader.object("the line", column -> {
+        reader.object(what, column -> {
             columns.add(column);
             if (reader.isNested()) {
                 nested.add(column);
@@ -158,7 +179,6 @@ record Table(String source, List<String> columns, List<Row> rows) {
             String value = reader.scalar(column);
             if (value != null) values.put(column, value);
         });
-        reader.end();
         return new Row(line, values, nested);
     }
 

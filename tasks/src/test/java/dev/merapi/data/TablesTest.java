@@ -60,6 +60,27 @@ class TablesTest {
     }
 
     @Test
+    void pairsAreReadFromAJsonList() throws IOException {
+        Path json = file("pairs.json", """
+            [{"text": "a", "pair": "b", "label": "x", "more": [1, {"y": 2}]},
+             {"label": "y", "text": "c", "pair": ""}]
+            """);
+        assertEquals(
+                List.of(
+                        new Example("1", "a", "b", new Target.OneOf(0)),
+                        new Example("2", "c", "", new Target.OneOf(1))),
+                LabelledPairs.read(json).examples());
+        refused(
+                json + " line 2: label is \"y\", expected one of [x]; correct it",
+                () -> LabelledPairs.read(json, List.of("x")));
+        refused(
+                json + " is one JSON list, expected an object a line to leave rows in the file; write it as JSON lines",
+                () -> LabelledPairs.read(json, TableOptions.DEFAULT.streaming(true)));
+        Path lines = file("lines.json", "{\"text\": \"a\", \"label\": 1}\n");
+        assertEquals(1, LabelledPairs.read(lines).size());
+    }
+
+    @Test
     void packedFilesAreReadByTheirContent() throws IOException {
         ByteArrayOutputStream packed = new ByteArrayOutputStream();
         try (GZIPOutputStream out = new GZIPOutputStream(packed)) {
