@@ -32,10 +32,12 @@ COMMIT = "0123456789abcdef0123456789abcdef01234567"
 LARGE = 5000  # bytes
 PYTHON = """
 import json, sys, huggingface_hub
-from transformers import AutoModel
 what, name, options = sys.argv[1], sys.argv[2], json.loads(sys.argv[3])
-if what == "snapshot": print(huggingface_hub.snapshot_download(name, **options))
-else: print(sum(p.numel() for p in AutoModel.from_pretrained(name, **options).parameters()))
+if what == "snapshot":
+    print(huggingface_hub.snapshot_download(name, **options))
+else:
+    from transformers import AutoModel
+    print(sum(p.numel() for p in AutoModel.from_pretrained(name, **options).parameters()))
 """
 
 
@@ -45,7 +47,7 @@ class Hub:
         self.requests = []
         self.cut = None  # bytes after which a large file ends
         servers = [ThreadingHTTPServer(("127.0.0.1", 0), self.handler(answer)) for answer in (self.hub, self.storage)]
-        self.endpoint, self.elsewhere = (f"http://127.0.0.1:{s.server_port}" for s in servers)
+        self.endpoint, self.elsewhere = (f"http://{host}:{s.server_port}" for host, s in zip(("127.0.0.1", "localhost"), servers))
         for server in servers:
             threading.Thread(target=server.serve_forever, daemon=True).start()
 
