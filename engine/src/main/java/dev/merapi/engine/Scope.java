@@ -27,11 +27,13 @@ public final class Scope implements AutoCloseable {
     private final boolean checkpoints;
     private final ArrayList<Borrowed> borrowed = new ArrayList<>();
     private final ArrayList<Tensor> tape = new ArrayList<>();
+    private Anomalies anomalies; // null: nothing is checked
     private boolean touched; // whether an op met a tracked operand
     private boolean closed;
 
     private Scope(Mode mode, Precision precision, boolean checkpoints) {
         this.parent = CURRENT.get();
+        this.anomalies = parent == null ? null : parent.anomalies;
         this.mode = mode;
         this.precision = precision;
         this.checkpoints = checkpoints;
@@ -61,6 +63,13 @@ public final class Scope implements AutoCloseable {
     ///     backward pass instead of kept
     public static Scope open(Precision precision, boolean checkpoints) {
         return new Scope(Mode.RECORDS, precision, checkpoints);
+    }
+
+    /// Checks the result and the gradients of every recorded operation from now on: the first that is not
+    /// finite is an [AnomalyException] that names the operation. Several times slower.
+    public Scope detectAnomalies() {
+        anomalies = new Anomalies();
+        return this;
     }
 
     /// A scope that only recycles memory.
@@ -127,6 +136,11 @@ public final class Scope implements AutoCloseable {
 
     void touched() {
         touched = true;
+    }
+
+    /// Of a scope that checks; else null.
+    Anomalies anomalies() {
+        return anomalies;
     }
 
     boolean isClosed() {

@@ -21,6 +21,7 @@ public final class Tensor {
     private Scope scope; // whose memory this is; null: the garbage collector's
     private boolean tracked;
     private Runnable backward;
+    private String operation; // that made it, in a checked scope
 
     private Floats gradient;
     private boolean gradientHolds; // false: the next contribution overwrites
@@ -99,6 +100,7 @@ public final class Tensor {
         tracked = true;
         backward = step;
         scope.record(this);
+        if (scope.anomalies() != null) operation = scope.anomalies().made(this);
         return this;
     }
 
@@ -177,6 +179,8 @@ public final class Tensor {
         ArrayList<Tensor> tape = scope.tape();
         for (int i = tape.size() - 1; i >= 0; i--) {
             Tensor made = tape.get(i);
+            if (made.gradientHolds && scope.anomalies() != null)
+                scope.anomalies().running(made.operation);
             if (made.gradientHolds) made.backward.run();
             made.dropGradient();
             made.backward = null;
@@ -199,6 +203,7 @@ public final class Tensor {
         contribution.to(gradient, gradientHolds);
         gradientHolds = true;
         if (rows != null) rows.addTo(gradient, kernels());
+        check(gradient);
     }
 
     /// Contributes a finished gradient and recycles its memory, or takes the memory over where nothing was
@@ -207,10 +212,16 @@ public final class Tensor {
         if (tracked && !leaf && gradient == null && finished.scope == scope) {
             gradient = finished.data;
             gradientHolds = true;
+            check(gradient);
             return;
         }
         contribute((memory, accumulate) -> kernels().copy(shape.count(), finished.data(), memory, accumulate));
         finished.recycle();
+    }
+
+    private void check(Floats contributed) {
+        Scope open = Scope.current();
+        if (open != null && open.anomalies() != null) open.anomalies().contributed(this, contributed);
     }
 
     /// Gives the memory of an op's intermediate result back before the scope closes.
@@ -238,6 +249,7 @@ public final class Tensor {
         if (rowGroups == null) rowGroups = new RowGroups();
         if (!gradientHolds && sparse == null) {
             sparse = rowGroups.sum(ids, count, shape.columns(), dout, kernels());
+            check(sparse.values().slice(0, sparse.count() * sparse.columns()));
             return;
         }
         Floats dense = accumulator();

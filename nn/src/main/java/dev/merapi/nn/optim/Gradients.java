@@ -18,6 +18,11 @@ public final class Gradients {
         return Math.sqrt(sum);
     }
 
+    /// The L2 norm of one tensor's gradient.
+    static double norm(Tensor tensor) {
+        return Math.sqrt(sumOfSquares(tensor));
+    }
+
     private static double sumOfSquares(Tensor tensor) {
         Kernels k = tensor.device().kernels();
         SparseRows sparse = tensor.sparseGradient();

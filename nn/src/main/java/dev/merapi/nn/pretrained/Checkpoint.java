@@ -22,7 +22,8 @@ import java.util.stream.Stream;
 ///
 /// Opening reads and checks the headers only (and the checksums, where the format has them). Several threads
 /// may read at once, until it is closed.
-public sealed interface Checkpoint extends AutoCloseable permits StoredCheckpoint, ShardedCheckpoint, NewWeights {
+public sealed interface Checkpoint extends AutoCloseable
+        permits StoredCheckpoint, ShardedCheckpoint, NewWeights, MemoryCheckpoint {
 
     /// What errors call this checkpoint: a file name.
     String source();
@@ -58,6 +59,12 @@ public sealed interface Checkpoint extends AutoCloseable permits StoredCheckpoin
     /// @param source what messages call them
     static Checkpoint newWeights(String source) {
         return new NewWeights(source);
+    }
+
+    /// A copy of all tensors, as float32, that needs no file any more: for many models that start from the same
+    /// weights.
+    default Checkpoint inMemory() {
+        return new MemoryCheckpoint(this);
     }
 
     /// Opens a checkpoint file, or the weights of a model folder, the first of: `model.safetensors`, the shards
