@@ -17,27 +17,30 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /// Runs a grid: a training for each combination, in folders `run-<i>`, and a row for each in `grid.csv`.
-/// Resumed, runs that are done are not made again, and one that was stopped goes on.
+/// Resumed, runs that are done are not made again, and one that was stopped goes on. All start from one copy of
+/// the pretrained weights in memory.
 ///
 /// @param console  where runs report
 /// @param grid     the combinations
 /// @param given    the command line
 /// @param folder   of all runs
+/// @param logs     gets a folder of TensorBoard's files for each run; null for none
 /// @param bestBy   the metric that says which run is the best
 /// @param resume   whether an earlier grid goes on
-record GridRun(Console console, Grid grid, List<String> given, Path folder, BestBy bestBy, boolean resume) {
+record GridRun(Console console, Grid grid, List<String> given, Path folder, Path logs, BestBy bestBy, boolean resume) {
     private static final Set<String> DONE = Set.of("completed", "no_improvement");
 
     /// @throws UsageException if a run is refused: the grid names an option or a value that there is not
     void run() {
         List<Map<String, String>> runs = grid.runs();
         List<Json.Obj> results = new ArrayList<>();
+        Encoders encoders = new Encoders();
         for (int i = 0; i < runs.size(); i++) {
             Path output = folder.resolve("run-" + i);
             Json.Obj done = resume ? done(output, runs.get(i)) : null;
             if (done == null) {
                 console.print("run %d of %d: %s".formatted(i + 1, runs.size(), runs.get(i)));
-                done = train(runs.get(i), output);
+                done = train(runs.get(i), output, encoders);
             }
             results.add(done);
             write(runs, results);
@@ -53,11 +56,12 @@ record GridRun(Console console, Grid grid, List<String> given, Path folder, Best
                         results.get(best).number(bestBy.metric().column(), Double.NaN)));
     }
 
-    private Json.Obj train(Map<String, String> run, Path output) {
+    private Json.Obj train(Map<String, String> run, Path output, Encoders encoders) {
         Path checkpoints = output.resolveSibling(output.getFileName() + "-run");
         boolean goesOn = resume && hasCheckpoint(checkpoints);
-        List<String> arguments = Grid.arguments(given, run, output, goesOn);
-        int code = Main.run(console, arguments.toArray(String[]::new));
+        Path log = logs == null ? null : logs.resolve(output.getFileName());
+        List<String> arguments = Grid.arguments(given, run, output, log, goesOn);
+        int code = Main.run(console, Merapi.commandLine(console, encoders), arguments.toArray(String[]::new));
         if (code != 0) throw new UsageException("--grid: the run " + run + " failed, see above; correct the grid");
         if (!Files.isRegularFile(output.resolve("metrics.json"))) // stopped before its first evaluation
         return Json.Obj.empty("metrics.json").with("end", "stopped");

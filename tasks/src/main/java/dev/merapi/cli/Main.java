@@ -25,7 +25,10 @@ public final class Main {
     }
 
     static int run(Console console, String... args) {
-        CommandLine line = Merapi.commandLine(console);
+        return run(console, Merapi.commandLine(console, null), args);
+    }
+
+    static int run(Console console, CommandLine line, String... args) {
         line.setOut(new PrintWriter(console.out(), true, StandardCharsets.UTF_8));
         line.setErr(new PrintWriter(console.err(), true, StandardCharsets.UTF_8));
         line.setColorScheme(Help.defaultColorScheme(console.terminal() ? Help.Ansi.AUTO : Help.Ansi.OFF));

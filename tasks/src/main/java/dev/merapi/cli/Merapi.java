@@ -1,6 +1,7 @@
 package dev.merapi.cli;
 
 import dev.merapi.nn.model.Pooling;
+import dev.merapi.report.Environment;
 import dev.merapi.tasks.OrdinalRegression;
 import dev.merapi.tokenizer.Truncation;
 import dev.merapi.train.BestBy;
@@ -24,17 +25,19 @@ import picocli.CommandLine.Spec;
         commandListHeading = "%nVerbs:%n",
         footer = "%nmerapi VERB --help describes a verb's options.")
 final class Merapi implements Runnable {
-    static final String VERSION = "0.1.0";
+    static final String VERSION = Environment.VERSION;
 
     @Spec
     CommandSpec spec;
 
     /// The command with all its verbs, on these streams.
-    static CommandLine commandLine(Console console) {
+    ///
+    /// @param encoders that trainings share; null for none
+    static CommandLine commandLine(Console console, Encoders encoders) {
         CommandLine line = new CommandLine(new Merapi());
         for (Verb verb : new Verb[] {
             new DemoVerb(console),
-            new TrainVerb(console),
+            new TrainVerb(console, encoders),
             new EvaluateVerb(console),
             new PredictVerb(console),
             new ForwardVerb(console),
@@ -54,6 +57,7 @@ final class Merapi implements Runnable {
         line.registerConverter(BestBy.class, new Kebab<>(BestBy.class));
         line.registerConverter(DataOptions.Format.class, new Kebab<>(DataOptions.Format.class));
         line.registerConverter(Pooling.Mode.class, new Kebab<>(Pooling.Mode.class));
+        line.registerConverter(LoggingOptions.ReportTo.class, new Kebab<>(LoggingOptions.ReportTo.class));
         line.registerConverter(ConvertVerb.Floats.class, new Kebab<>(ConvertVerb.Floats.class));
         line.registerConverter(DeviceOptions.Kind.class, new Kebab<>(DeviceOptions.Kind.class));
         return line;

@@ -5,6 +5,7 @@ import dev.merapi.engine.Device;
 import dev.merapi.metrics.Evaluation;
 import dev.merapi.tasks.FineTuning;
 import dev.merapi.tasks.MultilabelFolds;
+import dev.merapi.tasks.Pretrained;
 import dev.merapi.tasks.SpanFolds;
 import dev.merapi.train.BestBy;
 import dev.merapi.train.Stop;
@@ -68,8 +69,8 @@ final class TrainVerb extends Verb {
     @Mixin
     DeviceOptions device;
 
-    @Option(names = "--logging-steps", paramLabel = "N", description = "A line after every so many steps; 0 for none.")
-    int loggingSteps;
+    @Mixin
+    LoggingOptions logging;
 
     @Option(names = "--json", description = "JSON lines instead of columns.")
     boolean json;
@@ -77,8 +78,11 @@ final class TrainVerb extends Verb {
     @Spec
     CommandSpec spec;
 
-    TrainVerb(Console console) {
+    private final Encoders encoders; // that several runs share; null: this is the only one
+
+    TrainVerb(Console console, Encoders encoders) {
         super(console);
+        this.encoders = encoders;
     }
 
     @Option(
@@ -106,6 +110,15 @@ final class TrainVerb extends Verb {
                             + " its grid.csv.")
     Path grid;
 
+    @Option(
+            names = "--trials",
+            paramLabel = "N",
+            showDefaultValue = Visibility.NEVER,
+            description =
+                    "Random search: draw N of the grid's runs by --seed; its values may then also be distributions,"
+                            + " {\"uniform\": [a, b]} or {\"loguniform\": [a, b]}.")
+    Integer trials;
+
     @Option(names = "--resume-from-checkpoint", description = "Go on where a run with the same options was stopped.")
     boolean resume;
 
@@ -126,9 +139,12 @@ final class TrainVerb extends Verb {
         if (grid != null) {
             BestBy metric = settings.orBestBy(task.task.bestBy()).metricForBestModel();
             List<String> given = spec.root().commandLine().getParseResult().originalArgs();
-            new GridRun(console, Grid.read(grid), given, outputDir, metric, resume).run();
+            if (trials != null && trials < 1) throw new UsageException("--trials: expected at least 1, got " + trials);
+            Grid runs = Grid.read(grid, trials == null ? 0 : trials, settings.seed());
+            new GridRun(console, runs, given, outputDir, logging.loggingDir, metric, resume).run();
             return;
         }
+        if (trials != null) throw new UsageException("--trials: expected --grid FILE beside it, got none; add it");
         if (folds != 0) {
             folds(settings);
             return;
@@ -139,9 +155,9 @@ final class TrainVerb extends Verb {
                 Device device = this.device.open();
                 ProgressBars bars = new ProgressBars(console.err())) {
             if (console.terminal()) listeners.add(bars);
-            listeners.add(new TrainReport(console, json, loggingSteps));
+            listeners.add(new TrainReport(console, json, logging.loggingSteps));
             FineTuning run = new FineTuning(
-                    model.pretrained(),
+                    start(),
                     examples.train(),
                     examples.dev(),
                     settings,
@@ -149,7 +165,8 @@ final class TrainVerb extends Verb {
                     resume,
                     device,
                     stop,
-                    listeners);
+                    listeners,
+                    logging.folder(outputDir));
             TaskOptions.Trained trained = options.train(task.task, run);
             boolean kept = trained.outcome().bestEpoch() > 0 && settings.trial().fastDevRun() == 0;
             if (kept) examples.writeDown(outputDir);
@@ -157,11 +174,16 @@ final class TrainVerb extends Verb {
                 trained.evaluation()
                         .ifPresent(evaluation ->
                                 new EvaluationReport(evaluation).table().forEach(console::print));
+                console.print("the report is " + outputDir.resolve("report.html"));
                 console.print("the model is in " + outputDir);
             }
             if (examples.test() != null && trained.outcome().end() != End.STOPPED)
                 report(trained.model().evaluate(examples.test()));
         }
+    }
+
+    private Pretrained start() {
+        return encoders == null ? model.pretrained() : encoders.of(model);
     }
 
     private void report(Evaluation test) {
@@ -186,9 +208,18 @@ final class TrainVerb extends Verb {
                 Device device = this.device.open();
                 ProgressBars bars = new ProgressBars(console.err())) {
             if (console.terminal()) listeners.add(bars);
-            listeners.add(new TrainReport(console, json, loggingSteps));
+            listeners.add(new TrainReport(console, json, logging.loggingSteps));
             FineTuning run = new FineTuning(
-                    model.pretrained(), examples, examples, settings, outputDir, resume, device, stop, listeners);
+                    start(),
+                    examples,
+                    examples,
+                    settings,
+                    outputDir,
+                    resume,
+                    device,
+                    stop,
+                    listeners,
+                    logging.folder(outputDir));
             JsonLine line = new JsonLine().put("event", "folds").put("folds", folds);
             boolean done;
             if (task.task == Task.MULTILABEL) {

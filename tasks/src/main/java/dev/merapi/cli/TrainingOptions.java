@@ -117,6 +117,18 @@ final class TrainingOptions {
             description = "Evaluate and keep the exponential average of the weights; 0 for the weights themselves.")
     double emaDecay = DEFAULT.tuning().emaDecay();
 
+    @Option(
+            names = "--r-drop-alpha",
+            paramLabel = "X",
+            description = "Weight of the divergence of two passes with other dropout (R-Drop); 0 for none.")
+    double rDropAlpha = DEFAULT.tuning().rDropAlpha();
+
+    @Option(
+            names = "--fgm-epsilon",
+            paramLabel = "X",
+            description = "Learn each batch also with word embeddings moved so far uphill (FGM); 0 for none.")
+    double fgmEpsilon = DEFAULT.tuning().fgmEpsilon();
+
     @Option(names = "--eval-steps", paramLabel = "N", description = "Evaluate after every so many steps; 0 for never.")
     int evalSteps = DEFAULT.pace().evalSteps();
 
@@ -132,7 +144,11 @@ final class TrainingOptions {
     @Option(names = "--save-total-limit", paramLabel = "N", description = "Keep so many checkpoints; 0 for all.")
     int saveTotalLimit = DEFAULT.pace().saveTotalLimit();
 
-    @Option(names = "--max-time", paramLabel = "SECONDS", description = "Stop after so much time; 0 for never.")
+    @Option(
+            names = "--max-time",
+            paramLabel = "DURATION",
+            converter = Seconds.class,
+            description = "Stop after so much time, in seconds or as 45m or 1h30m, and save the state; 0 for never.")
     double maxTime = DEFAULT.pace().maxSeconds();
 
     @Option(
@@ -149,6 +165,11 @@ final class TrainingOptions {
             description = "Learn the first so many batches by heart, to see that it can; 0 for all rows.")
     int overfitBatches = DEFAULT.trial().overfitBatches();
 
+    @Option(
+            names = "--detect-anomaly",
+            description = "Check every operation, and name the first that gives NaN or infinity; slow.")
+    boolean detectAnomaly;
+
     TrainingSettings settings() {
         return new TrainingSettings(
                 numTrainEpochs,
@@ -156,11 +177,11 @@ final class TrainingOptions {
                 new Batching(perDeviceTrainBatchSize, perDeviceEvalBatchSize, gradientAccumulationSteps, groupByLength),
                 new Rate(learningRate, lrSchedulerType, warmupRatio, warmupSteps),
                 new Optimization(optim, weightDecay, decayBiasesAndNorms, adamBeta1, adamBeta2, adamEpsilon, momentum),
-                new Tuning(maxGradNorm, layerwiseLrDecay, emaDecay),
+                new Tuning(maxGradNorm, layerwiseLrDecay, emaDecay, rDropAlpha, fgmEpsilon),
                 metricForBestModel,
                 patience,
                 seed,
                 new Pace(evalSteps, evalsPerEpoch, saveSteps, saveTotalLimit, maxTime),
-                new Trial(fastDevRun, overfitBatches));
+                new Trial(fastDevRun, overfitBatches, detectAnomaly));
     }
 }

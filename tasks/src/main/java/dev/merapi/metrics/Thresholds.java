@@ -30,7 +30,8 @@ public final class Thresholds {
         return best;
     }
 
-    private static double f1(float[][] probabilities, boolean[][] holds, int k, double threshold) {
+    /// The F1 of label k alone, decided at a threshold; 0 where it neither holds nor is predicted.
+    public static double f1(float[][] probabilities, boolean[][] holds, int k, double threshold) {
         long hit = 0;
         long predicted = 0;
         long actual = 0;

@@ -9,6 +9,7 @@ import dev.merapi.nn.model.LoadOptions;
 import dev.merapi.nn.model.ProblemType;
 import dev.merapi.nn.model.SequenceClassifier;
 import dev.merapi.nn.pretrained.Json;
+import dev.merapi.report.Findings;
 import dev.merapi.tokenizer.Tokenizer;
 import dev.merapi.train.BestBy;
 import dev.merapi.train.Objective;
@@ -30,6 +31,7 @@ import java.util.function.UnaryOperator;
 /// @param outputs names of the model's outputs, by the labels of the data
 /// @param objective the loss
 /// @param scoring how good outputs are
+/// @param finding what they say row by row
 /// @param settings adds the task's own settings to `settings.json`
 record ClassifierRecipe(
         ProblemType type,
@@ -42,6 +44,7 @@ record ClassifierRecipe(
         Function<List<String>, List<String>> outputs,
         Objective objective,
         Scoring scoring,
+        Finding finding,
         UnaryOperator<Json.Obj> settings)
         implements Recipe<SequenceClassifier> {
 
@@ -54,6 +57,13 @@ record ClassifierRecipe(
         /// @param logits [rows][K], in the order of the examples
         /// @param data examples that all have the task's target
         Evaluation score(float[][] logits, Dataset data);
+    }
+
+    /// What outputs say row by row.
+    @FunctionalInterface
+    interface Finding {
+        /// @param logits [rows][K], in the order of the examples
+        Findings find(float[][] logits, Dataset data);
     }
 
     @Override
@@ -73,7 +83,11 @@ record ClassifierRecipe(
 
     @Override
     public Prepared prepare(Dataset data, Tokenizer tokenizer, InputSettings input) {
-        return new Prepared(input.encode(data.examples(), tokenizer), objective, logits -> scoring.score(logits, data));
+        return new Prepared(
+                input.encode(data.examples(), tokenizer),
+                objective,
+                logits -> scoring.score(logits, data),
+                logits -> finding.find(logits, data));
     }
 
     @Override

@@ -20,6 +20,7 @@ import java.util.List;
 /// @param device that computes
 /// @param stop ends the run early
 /// @param listeners are told how it goes
+/// @param loggingDir gets TensorBoard's event files; null for none
 public record FineTuning(
         Pretrained start,
         Dataset train,
@@ -29,9 +30,24 @@ public record FineTuning(
         boolean resume,
         Device device,
         Stop stop,
-        List<TrainListener> listeners) {
+        List<TrainListener> listeners,
+        Path loggingDir) {
     public FineTuning {
         listeners = List.copyOf(listeners);
+    }
+
+    /// Without TensorBoard's files.
+    public FineTuning(
+            Pretrained start,
+            Dataset train,
+            Dataset dev,
+            TrainingSettings training,
+            Path outputDir,
+            boolean resume,
+            Device device,
+            Stop stop,
+            List<TrainListener> listeners) {
+        this(start, train, dev, training, outputDir, resume, device, stop, listeners, null);
     }
 
     /// From the beginning.
@@ -49,11 +65,18 @@ public record FineTuning(
 
     /// The same with other data and settings.
     FineTuning with(Dataset train, Dataset dev, TrainingSettings training) {
-        return new FineTuning(start, train, dev, training, outputDir, resume, device, stop, listeners);
+        return new FineTuning(start, train, dev, training, outputDir, resume, device, stop, listeners, loggingDir);
     }
 
     /// The same on other data, into another folder: one fold of many.
     FineTuning fold(Dataset train, Dataset dev, Path outputDir, boolean resume) {
-        return new FineTuning(start, train, dev, training, outputDir, resume, device, stop, listeners);
+        Path logs = loggingDir == null ? null : loggingDir.resolve(outputDir.getFileName());
+        return new FineTuning(start, train, dev, training, outputDir, resume, device, stop, listeners, logs);
+    }
+
+    /// The same with the pretrained weights read once and kept in memory, for many runs.
+    FineTuning inMemory() {
+        return new FineTuning(
+                start.inMemory(), train, dev, training, outputDir, resume, device, stop, listeners, loggingDir);
     }
 }

@@ -24,9 +24,10 @@ record FoldRuns(float[][] outOfFold, float[][] test) {
         Outputs saved(Path folder);
     }
 
-    /// @param run  whose `train` is divided; with `resume`, folds that are done are not trained again
+    /// @param many whose `train` is divided; with `resume`, folds that are done are not trained again
     /// @param test null for none
-    static FoldRuns train(FineTuning run, StratifiedFolds folds, Dataset test, Task task) {
+    static FoldRuns train(FineTuning many, StratifiedFolds folds, Dataset test, Task task) {
+        FineTuning run = many.inMemory();
         float[][] outOfFold = new float[run.train().size()][];
         float[][] sum = null;
         for (int k = 0; k < folds.folds(); k++) {

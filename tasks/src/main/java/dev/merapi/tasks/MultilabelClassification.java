@@ -52,6 +52,7 @@ public record MultilabelClassification(Settings settings) {
                         names -> names,
                         (logits, batch) -> loss.of(logits, batch.targets()),
                         (logits, data) -> score(logits, data, settings.threshold()),
+                        (logits, data) -> RowFindings.ofLabels(logits, data, settings.threshold()),
                         json -> json.with("threshold", Json.Num.of(settings.threshold())))));
     }
 

@@ -14,6 +14,7 @@ import dev.merapi.nn.loss.Corn;
 import dev.merapi.nn.loss.CrossEntropy;
 import dev.merapi.nn.model.ProblemType;
 import dev.merapi.nn.model.SequenceClassifier;
+import dev.merapi.report.Findings;
 import dev.merapi.train.BestBy;
 import dev.merapi.train.Objective;
 import dev.merapi.train.SettingsException;
@@ -85,6 +86,7 @@ public record OrdinalRegression(Settings settings) {
                         labels -> outputs(labels, method),
                         objective(method),
                         (logits, data) -> score(logits, data, method, median),
+                        (logits, data) -> findings(logits, data, method),
                         json -> json.with("method", method.name().toLowerCase(Locale.ROOT))
                                 .with("median", median)));
         OrdinalRegressor regressor = new OrdinalRegressor(
@@ -159,6 +161,15 @@ public record OrdinalRegression(Settings settings) {
                                         NumberErrors.of(targets, baseline).meanAbsolute())),
                 scores.report(data.labels()),
                 Optional.of(confusion));
+    }
+
+    private static Findings findings(float[][] logits, Dataset data, Method method) {
+        int[] labels = labels(data);
+        int classes = data.labels().size();
+        int[] predictions = Arrays.stream(logits)
+                .mapToInt(row -> label(row, method, classes))
+                .toArray();
+        return RowFindings.ofOrder(predictions, data, row -> loss(logits[row], labels[row], method, classes));
     }
 
     /// A row's part of the loss, before it is divided by [#pairs] of all.

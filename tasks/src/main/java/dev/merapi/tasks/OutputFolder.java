@@ -20,6 +20,7 @@ final class OutputFolder {
     static final String SETTINGS = "settings.json";
     static final String METRICS = "metrics.json";
     static final String LOG = "log.csv";
+    static final String REPORT = "report.html";
 
     private final Path folder;
     private final Map<String, byte[]> tokenizerFiles;
@@ -47,7 +48,7 @@ final class OutputFolder {
     void write(String name, String text) {
         Path temporary = folder.resolve("." + name + ".tmp");
         try {
-            Files.writeString(temporary, text);
+            Files.write(temporary, text.getBytes(StandardCharsets.UTF_8));
             Files.move(temporary, folder.resolve(name), StandardCopyOption.REPLACE_EXISTING);
         } catch (IOException e) {
             throw new TrainingException(

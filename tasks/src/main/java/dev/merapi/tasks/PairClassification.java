@@ -79,6 +79,7 @@ public record PairClassification(Settings settings) {
                         names -> names,
                         (logits, batch) -> loss.of(logits, batch.labels()),
                         PairClassification::score,
+                        RowFindings::ofClasses,
                         this::record)));
     }
 

@@ -31,6 +31,15 @@ public record Pretrained(String name, Tokenizer tokenizer, Json.Obj config, Supp
                 folder.toString(), Tokenizer.fromPretrained(folder), Json.read(config), () -> Checkpoint.open(folder));
     }
 
+    /// The same with the weights read once, now, and kept: many models then start from one copy in memory.
+    public Pretrained inMemory() {
+        Checkpoint copy;
+        try (Checkpoint checkpoint = weights.get()) {
+            copy = checkpoint.inMemory();
+        }
+        return new Pretrained(name, tokenizer, config, () -> copy);
+    }
+
     /// The weights under a classification head.
     public SequenceClassifier classifier(LoadOptions options) {
         try (Checkpoint checkpoint = weights.get()) {

@@ -9,6 +9,7 @@ import dev.merapi.metrics.Metric;
 import dev.merapi.nn.model.LoadOptions;
 import dev.merapi.nn.model.Model;
 import dev.merapi.nn.pretrained.Json;
+import dev.merapi.report.Findings;
 import dev.merapi.tokenizer.Tokenizer;
 import dev.merapi.train.BestBy;
 import dev.merapi.train.Objective;
@@ -56,5 +57,10 @@ interface Recipe<M extends Model> {
     /// @param tokens    of the examples
     /// @param objective their loss, by the rows of a batch
     /// @param scoring   how good outputs are, [rows][…] in the order of the examples
-    record Prepared(Encoded tokens, Objective objective, Function<float[][], Evaluation> scoring) {}
+    /// @param findings  what they say row by row
+    record Prepared(
+            Encoded tokens,
+            Objective objective,
+            Function<float[][], Evaluation> scoring,
+            Function<float[][], Findings> findings) {}
 }

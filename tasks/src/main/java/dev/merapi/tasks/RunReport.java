@@ -56,6 +56,8 @@ final class RunReport {
                 .with("momentum", training.optimization().momentum())
                 .with("layerwise_lr_decay", training.tuning().layerwiseLrDecay())
                 .with("ema_decay", training.tuning().emaDecay())
+                .with("r_drop_alpha", training.tuning().rDropAlpha())
+                .with("fgm_epsilon", training.tuning().fgmEpsilon())
                 .with("eval_steps", training.pace().evalSteps())
                 .with("evals_per_epoch", training.pace().evalsPerEpoch());
     }

@@ -18,6 +18,7 @@ import dev.merapi.nn.loss.SpanDistance;
 import dev.merapi.nn.model.LoadOptions;
 import dev.merapi.nn.model.QuestionAnswering;
 import dev.merapi.nn.pretrained.Json;
+import dev.merapi.report.Findings;
 import dev.merapi.tokenizer.Tokenizer;
 import dev.merapi.train.BestBy;
 import dev.merapi.train.SettingsException;
@@ -27,6 +28,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /// A part of a text for a context: which words make this tweet a negative one?
 ///
@@ -111,6 +113,17 @@ public record SpanExtraction(Settings settings) {
                 Optional.empty());
     }
 
+    private static Findings findings(EncodedSpans spans, float[][] logits, List<String> wholeText) {
+        List<String> predicted = IntStream.range(0, logits.length)
+                .mapToObj(row -> SpanExtractor.part(spans, row, logits[row], wholeText))
+                .toList();
+        return RowFindings.ofSpans(
+                predicted,
+                spans,
+                row -> crossEntropy(logits[row], 0, spans.first(new int[] {row})[0])
+                        + crossEntropy(logits[row], 1, spans.last(new int[] {row})[0]));
+    }
+
     private static double crossEntropy(float[] logits, int column, int token) {
         float[] side = new float[logits.length / 2];
         for (int t = 0; t < side.length; t++) side[t] = logits[2 * t + column];
@@ -170,7 +183,8 @@ public record SpanExtraction(Settings settings) {
             return new Prepared(
                     spans.tokens(),
                     (logits, batch) -> loss(logits, batch, spans, distance),
-                    logits -> score(spans, logits, settings.wholeText()));
+                    logits -> score(spans, logits, settings.wholeText()),
+                    logits -> findings(spans, logits, settings.wholeText()));
         }
 
         private Tensor loss(Tensor logits, PackedBatch batch, EncodedSpans spans, SpanDistance distance) {

@@ -5,12 +5,15 @@ import dev.merapi.metrics.Evaluation;
 import dev.merapi.metrics.Metrics;
 import dev.merapi.nn.model.LoadOptions;
 import dev.merapi.nn.model.Model;
+import dev.merapi.report.Environment;
+import dev.merapi.report.TrainingReport;
 import dev.merapi.tokenizer.Tokenizer;
 import dev.merapi.train.Batching;
 import dev.merapi.train.Checkpoints;
 import dev.merapi.train.CsvLog;
 import dev.merapi.train.Inference;
 import dev.merapi.train.SettingsException;
+import dev.merapi.train.TensorBoardLog;
 import dev.merapi.train.TrainEvent;
 import dev.merapi.train.TrainListener;
 import dev.merapi.train.Trainer;
@@ -39,8 +42,8 @@ final class TaskRun<M extends Model> {
     private final Recipe.Prepared dev;
     private final CsvLog log;
 
-    private Evaluation latest;
-    private Evaluation best; // null while nothing is kept
+    private Scored latest;
+    private Scored best; // null while nothing is kept
     private boolean changed; // whether the model was trained since it was kept
 
     /// @param <M> the kind of model
@@ -51,6 +54,9 @@ final class TaskRun<M extends Model> {
             InputSettings input,
             Optional<Evaluation> evaluation,
             TrainEvent.Outcome outcome) {}
+
+    /// @param logits [rows][…] of the development data
+    private record Scored(float[][] logits, Evaluation evaluation) {}
 
     private TaskRun(FineTuning run, Recipe<M> recipe) {
         this.run = run;
@@ -116,6 +122,8 @@ final class TaskRun<M extends Model> {
         List<TrainListener> listeners = new ArrayList<>(run.listeners());
         listeners.addFirst(this::watch);
         listeners.addFirst(log);
+        TensorBoardLog events = run.loggingDir() == null || isTrial() ? null : new TensorBoardLog(run.loggingDir());
+        if (events != null) listeners.addFirst(events);
         Recipe.Prepared train = recipe.prepare(run.train(), tokenizer, input);
         Trainer trainer = new Trainer(
                 model,
@@ -128,7 +136,8 @@ final class TaskRun<M extends Model> {
                 run.stop(),
                 listeners);
         TrainEvent.Outcome outcome;
-        try (log) {
+        try (log;
+                events) {
             outcome = trainer.fit();
         }
         boolean kept = outcome.bestEpoch() > 0 && !isTrial();
@@ -137,12 +146,15 @@ final class TaskRun<M extends Model> {
         if (kept && best == null) best = score(result); // resumed after the best evaluation
         if (!kept && !isTrial() && !interrupted) {
             save(RunReport.metrics(outcome, null)); // max-steps ended the first epoch early
+            output.write(OutputFolder.REPORT, report(outcome));
         } else if (kept) {
-            output.write(OutputFolder.METRICS, RunReport.metrics(outcome, best));
+            output.write(OutputFolder.METRICS, RunReport.metrics(outcome, best.evaluation()));
             output.write(OutputFolder.LOG, log.text());
+            output.write(OutputFolder.REPORT, report(outcome));
         }
         if (!interrupted && !isTrial()) folder.discardIfWithoutCheckpoints();
-        return new Finished<>(result, tokenizer, input, Optional.ofNullable(best), outcome);
+        return new Finished<>(
+                result, tokenizer, input, Optional.ofNullable(best).map(Scored::evaluation), outcome);
     }
 
     private TrainingState state() {
@@ -157,16 +169,28 @@ final class TaskRun<M extends Model> {
 
     private Metrics evaluate() {
         latest = score(model);
-        return latest.metrics();
+        return latest.evaluation().metrics();
     }
 
-    private Evaluation score(M model) {
-        return dev.scoring()
-                .apply(Inference.logits(model, dev.tokens(), training.batching().perDeviceEvalBatchSize()));
+    private Scored score(M model) {
+        int rows = training.batching().perDeviceEvalBatchSize();
+        float[][] logits = Inference.logits(model, dev.tokens(), rows);
+        return new Scored(logits, dev.scoring().apply(logits));
+    }
+
+    private String report(TrainEvent.Outcome outcome) {
+        return new TrainingReport(
+                        RunReport.settings(run, training, recipe, input),
+                        log.text(),
+                        outcome,
+                        Optional.ofNullable(best).map(Scored::evaluation),
+                        Optional.ofNullable(best).map(scored -> dev.findings().apply(scored.logits())),
+                        Environment.of(model.device()))
+                .html();
     }
 
     private Path keep(int epoch, Metrics metrics) {
-        if (!isTrial()) save(RunReport.metrics(epoch, latest));
+        if (!isTrial()) save(RunReport.metrics(epoch, latest.evaluation()));
         best = latest;
         changed = isTrial();
         return output.path();

@@ -1,5 +1,6 @@
 package dev.merapi.train;
 
+import dev.merapi.engine.AnomalyException;
 import dev.merapi.nn.Parameter;
 import dev.merapi.nn.optim.Gradients;
 import java.util.List;
@@ -17,6 +18,20 @@ final class FiniteCheck {
         throw new TrainingException("training: " + found + " in step " + step + ", expected a finite number; "
                 + culprit(parameters)
                 + "; the weights are those of the step before: lower --learning-rate, or --max-grad-norm");
+    }
+
+    /// What [dev.merapi.engine.Scope#detectAnomalies] found in a step, with the parameter's name where it is
+    /// one's gradient.
+    static TrainingException anomaly(AnomalyException e, int step, List<Parameter> parameters) {
+        String gradient = parameters.stream()
+                .filter(p -> p.tensor() == e.variable())
+                .findFirst()
+                .map(p -> ", which is " + p.name())
+                .orElse("; " + culprit(parameters));
+        return new TrainingException(
+                "detect-anomaly: step " + step + ", " + e.getMessage() + gradient
+                        + "; the weights are those of the step before",
+                e);
     }
 
     private static String culprit(List<Parameter> parameters) {

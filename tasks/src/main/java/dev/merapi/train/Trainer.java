@@ -2,12 +2,18 @@ package dev.merapi.train;
 
 import dev.merapi.data.Encoded;
 import dev.merapi.data.PackedBatch;
+import dev.merapi.engine.AnomalyException;
+import dev.merapi.engine.Elementwise;
 import dev.merapi.engine.Scope;
 import dev.merapi.engine.Tensor;
 import dev.merapi.metrics.Metrics;
 import dev.merapi.nn.Parameter;
 import dev.merapi.nn.Pass;
+import dev.merapi.nn.loss.RDrop;
 import dev.merapi.nn.model.Model;
+import dev.merapi.nn.model.ProblemType;
+import dev.merapi.nn.model.SequenceClassifier;
+import dev.merapi.nn.optim.FastGradient;
 import dev.merapi.nn.optim.Gradients;
 import dev.merapi.nn.optim.Optimizer;
 import dev.merapi.nn.optim.PlateauSchedule;
@@ -39,6 +45,8 @@ public final class Trainer {
     private final Optimizer optimizer;
     private final Schedule schedule;
     private final WeightAverage average; // null: none
+    private final RDrop rDrop; // null: none
+    private final FastGradient adversary; // null: none
     private final Progress progress;
     private final long startedNanos = System.nanoTime();
     private List<List<int[]>> steps = List.of(); // of the epoch at hand
@@ -78,6 +86,8 @@ public final class Trainer {
         this.schedule = settings.schedule(train.size());
         double decay = settings.tuning().emaDecay();
         this.average = decay == 0 ? null : WeightAverage.exponential(parameters, decay);
+        this.rDrop = rDrop();
+        this.adversary = adversary();
         this.progress = new Progress(settings, train.size());
     }
 
@@ -140,12 +150,13 @@ public final class Trainer {
         List<PackedBatch> batches = rows.stream().map(train::batch).toList();
         double loss = 0;
         for (PackedBatch batch : batches) {
-            try (Scope _ = Scope.open()) {
-                Pass pass = Pass.training(settings.seed(), passes++);
-                Tensor logits = model.forward(batch.tokens(), pass); // [B, K]
-                Tensor mean = objective.loss(logits, batch);
-                mean.backward(1f / batches.size());
-                loss += mean.item() / batches.size();
+            loss += backward(batch, 1f / batches.size()) / batches.size();
+            if (adversary != null && adversary.perturb()) {
+                try {
+                    backward(batch, 1f / batches.size());
+                } finally {
+                    adversary.restore();
+                }
             }
         }
         double norm = Gradients.norm(parameters);
@@ -166,6 +177,52 @@ public final class Trainer {
         progress.step(end);
         if (average != null) average.update();
         return end;
+    }
+
+    /// Adds a batch's gradients, times `share`, to those that there are.
+    ///
+    /// @return its loss
+    private double backward(PackedBatch batch, float share) {
+        try (Scope step = Scope.open()) {
+            if (settings.trial().detectAnomaly()) step.detectAnomalies();
+            Tensor logits = model.forward(batch.tokens(), pass()); // [B, K]
+            Tensor mean = objective.loss(logits, batch);
+            double alpha = settings.tuning().rDropAlpha();
+            if (alpha > 0) {
+                Tensor again = model.forward(batch.tokens(), pass());
+                mean = Elementwise.scale(Elementwise.add(mean, objective.loss(again, batch)), 0.5f);
+                mean = Elementwise.add(mean, Elementwise.scale(rDrop.of(logits, again), (float) alpha));
+            }
+            mean.backward(share);
+            return mean.item();
+        } catch (AnomalyException e) {
+            throw FiniteCheck.anomaly(e, progress.steps() + 1, parameters);
+        }
+    }
+
+    /// With its own dropout.
+    private Pass pass() {
+        return Pass.training(settings.seed(), passes++);
+    }
+
+    /// Of one label a row, or of labels that hold each by itself.
+    private RDrop rDrop() {
+        if (settings.tuning().rDropAlpha() == 0) return null;
+        if (!(model instanceof SequenceClassifier classifier) || classifier.problemType() == ProblemType.REGRESSION)
+            throw new SettingsException("r-drop-alpha: expected a model that classifies texts, got a "
+                    + (model instanceof SequenceClassifier c
+                            ? c.problemType()
+                            : model.getClass().getSimpleName())
+                    + "; leave it out");
+        return new RDrop(classifier.problemType() == ProblemType.MULTI_LABEL_CLASSIFICATION);
+    }
+
+    private FastGradient adversary() {
+        double epsilon = settings.tuning().fgmEpsilon();
+        if (epsilon == 0) return null;
+        return FastGradient.of(parameters, epsilon)
+                .orElseThrow(() -> new SettingsException(
+                        "fgm-epsilon: expected word embeddings that are trained, found none; leave it out"));
     }
 
     /// The rows of the epoch's batches, those of one optimizer step together.

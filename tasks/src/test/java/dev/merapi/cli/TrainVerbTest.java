@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -91,6 +92,40 @@ class TrainVerbTest {
         assertEquals("epoch  train loss  dev loss  accuracy  macro F1    rows/s  tokens/s", lines.get(1));
         assertEquals("label  precision  recall     F1     rows", lines.get(4));
         assertEquals("the model is in " + output, lines.getLast());
+    }
+
+    @Test
+    void leavesAReportThatTakesTextAsText() throws IOException {
+        Files.writeString(
+                data, ROWS.replace("the sea", "the <script>sea</script> & sun").replace("a,", "<i>,"));
+        assertEquals(0, train("--num-train-epochs", "2").code());
+        String report = Files.readString(output.resolve("report.html"));
+        assertTrue(report.startsWith("<!DOCTYPE html>"), report);
+        assertTrue(report.contains("the &lt;script&gt;sea&lt;/script&gt;"), report);
+        assertTrue(!report.contains("<script"), report);
+        for (String section : List.of("Curves", "Confusion matrix", "Hardest examples", "Settings", "Environment"))
+            assertTrue(report.contains(">" + section), section);
+    }
+
+    @Test
+    void reportsToTensorBoardWhereAsked() throws IOException {
+        assertEquals(
+                0,
+                train("--num-train-epochs", "1", "--report-to", "tensorboard").code());
+        Path logs = folder.resolve("logs");
+        assertEquals(
+                0,
+                train("--num-train-epochs", "1", "--logging-dir", logs.toString())
+                        .code());
+        for (Path events : List.of(folder.resolve("output-run/events"), logs)) {
+            try (Stream<Path> files = Files.list(events)) {
+                Path file = files.toList().getFirst();
+                assertTrue(file.getFileName().toString().startsWith("events.out.tfevents."), file.toString());
+                assertTrue(Files.readString(file, StandardCharsets.ISO_8859_1).contains("eval/macro_f1"));
+            }
+        }
+        Run both = train("--report-to", "none", "--logging-dir", logs.toString());
+        assertEquals("merapi: --logging-dir: expected no --report-to none beside it; leave one out\n", both.err());
     }
 
     @Test

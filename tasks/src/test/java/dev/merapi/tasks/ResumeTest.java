@@ -26,6 +26,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -56,7 +57,7 @@ class ResumeTest {
                 .learningRate(rate)
                 .lrSchedulerType(schedule)
                 .optimization(Optimization.of(optimizer).weightDecay(0.01, false))
-                .tuning(new Tuning(1, 0.9, 0.5))
+                .tuning(Tuning.DEFAULT.layerwiseLrDecay(0.9).emaDecay(0.5))
                 .metricForBestModel(BestBy.LOSS)
                 .pace(pace);
     }
@@ -128,6 +129,18 @@ class ResumeTest {
         assertEquals(
                 Json.read(folder.resolve("whole/settings.json")).pretty(),
                 Json.read(folder.resolve("parts/settings.json")).pretty());
+    }
+
+    @Test
+    void secondPassesAreResumedToo() throws IOException {
+        TrainingSettings settings = settings(OptimizerType.ADAMW, SchedulerType.COSINE, Pace.DEFAULT)
+                .tuning(Tuning.DEFAULT.rDropAlpha(0.7).fgmEpsilon(0.5));
+        train("whole", settings, false, 0, event -> {});
+        train("parts", settings, false, 4, event -> {});
+        train("parts", settings, true, 0, event -> {});
+        assertArrayEquals(weights("whole"), weights("parts"));
+        train("plain", settings.tuning(Tuning.DEFAULT), false, 0, event -> {});
+        assertTrue(!Arrays.equals(weights("whole"), weights("plain")), "they change what is learned");
     }
 
     @Test

@@ -11,6 +11,7 @@ import dev.merapi.metrics.Metrics;
 import dev.merapi.nn.Parameter;
 import dev.merapi.nn.loss.CrossEntropy;
 import dev.merapi.nn.model.LoadOptions;
+import dev.merapi.nn.model.ProblemType;
 import dev.merapi.nn.model.SequenceClassifier;
 import dev.merapi.tasks.Colours;
 import dev.merapi.tokenizer.Tokenizer;
@@ -129,6 +130,56 @@ class TrainerTest {
         assertEquals(
                 train.tokens(),
                 steps().stream().mapToInt(TrainEvent.StepEnd::tokens).sum());
+    }
+
+    @Test
+    void aListenerCanStopTheRun() {
+        Stop stop = new Stop();
+        Trainer trainer = new Trainer(
+                model,
+                train,
+                (logits, batch) -> CrossEntropy.of().of(logits, batch.labels()),
+                () -> metrics(0.5),
+                (_, _) -> KEPT,
+                settings(3, 0, 8, 1, 1e-3, 0),
+                TrainingState.NONE,
+                stop,
+                List.of(event -> {
+                    if (event instanceof TrainEvent.StepEnd step && step.loss() < 10) stop.request();
+                }));
+        TrainEvent.Outcome outcome = trainer.fit();
+        assertEquals(TrainEvent.End.STOPPED, outcome.end());
+        assertEquals(1, outcome.steps());
+    }
+
+    @Test
+    void anAnomalyIsNamedWithItsOperationAndParameter() {
+        Parameter bias = model.parameters().stream()
+                .filter(p -> p.name().endsWith("layer.1.output.dense.bias"))
+                .findFirst()
+                .orElseThrow();
+        bias.tensor().data().set(3, Float.NaN);
+        TrainingSettings settings = settings(1, 0, 8, 1, 1e-3, 0).trial(new Trial(0, 0, true));
+        TrainingException e = assertThrows(TrainingException.class, () -> fit(settings, 0.5));
+        assertTrue(
+                e.getMessage()
+                        .matches("detect-anomaly: step 1, forward: [A-Z]\\w+\\.\\w+, called by [A-Z][\\w.]+, gives a"
+                                + " result \\[\\d+, 18\\] that is NaN at \\d+; the first bad parameter is"
+                                + " bert.encoder.layer.1.output.dense.bias; the weights are those of the step"
+                                + " before"),
+                e.getMessage());
+    }
+
+    @Test
+    void rDropIsRefusedWhereNothingIsClassified() {
+        TrainingSettings plain = settings(1, 0, 8, 1, 1e-3, 0);
+        SequenceClassifier regression = SequenceClassifier.fromPretrained(
+                folder, new LoadOptions(List.of("score"), ProblemType.REGRESSION, 0f, Device.best(1), 1, true));
+        model = regression;
+        SettingsException e =
+                assertThrows(SettingsException.class, () -> fit(plain.tuning(Tuning.DEFAULT.rDropAlpha(1)), 0.5));
+        assertEquals(
+                "r-drop-alpha: expected a model that classifies texts, got a REGRESSION; leave it out", e.getMessage());
     }
 
     @Test
