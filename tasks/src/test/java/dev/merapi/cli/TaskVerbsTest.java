@@ -200,6 +200,6 @@ class TaskVerbsTest {
         String flat = file("flat.json", "{\"seed\": 1}");
         assertTrue(train("pair-classification", data, "--dev", data, "--grid", flat)
                 .err()
-                .contains("expected a list of values, as [0, 0.1], got something else"));
+                .contains("expected a list of values, as [0, 0.1], or {\"uniform\": [low, high]} or"));
     }
 }
