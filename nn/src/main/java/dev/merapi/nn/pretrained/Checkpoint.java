@@ -64,7 +64,7 @@ public sealed interface Checkpoint extends AutoCloseable
     /// A copy of all tensors, as float32, that needs no file any more: for many models that start from the same
     /// weights.
     default Checkpoint inMemory() {
-        return new MemoryCheckpoint(this);
+        return isNew() ? this : new MemoryCheckpoint(this);
     }
 
     /// Opens a checkpoint file, or the weights of a model folder, the first of: `model.safetensors`, the shards
