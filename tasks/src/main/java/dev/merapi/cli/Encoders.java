@@ -11,7 +11,7 @@ final class Encoders {
 
     Pretrained of(ModelOption model) {
         Pretrained known = read.get(model.toString());
-        if (known == null) read.put(model.toString(), known = model.pretrained().inMemory());
+        if (known == null) read.put(model.toString(), known = model.pretrained(false).inMemory());
         return known;
     }
 }

@@ -3,18 +3,25 @@ package dev.merapi.cli;
 import dev.merapi.data.Dataset;
 import dev.merapi.engine.Device;
 import java.nio.file.Path;
+import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /// `merapi evaluate TASK`: how good a trained model is on labelled data.
-@Command(name = "evaluate", description = "Compares a trained model's predictions with labelled data.")
+@Command(
+        name = "evaluate",
+        description = "Compares the predictions of a trained model, or of several together, with labelled data.")
 final class EvaluateVerb extends Verb {
     @Mixin
     TaskArgument task;
 
-    @Option(names = "--model", paramLabel = "MODEL", required = true, description = "The folder of a trained model.")
-    String model;
+    @Option(
+            names = "--model",
+            paramLabel = "MODEL",
+            required = true,
+            description = "The folder of a trained model; several are averaged.")
+    List<String> models;
 
     @Option(names = "--data", paramLabel = "FILE", required = true, description = "Labelled examples.")
     Path file;
@@ -38,10 +45,10 @@ final class EvaluateVerb extends Verb {
     @Override
     public void run() {
         try (Device device = this.device.open()) {
-            TrainedModel trained = use.open(task.task, ModelFolder.of(console, model), device);
-            trained.note().ifPresent(note -> console.err().println("merapi: " + note));
-            Dataset examples = data.read(task.task, file, trained.labels());
-            EvaluationReport report = new EvaluationReport(trained.evaluate(examples));
+            Ensemble trained = Ensemble.open(console, task.task, models, use, data, device);
+            Dataset examples = data.read(task.task, file, trained.first().labels());
+            EvaluationReport report =
+                    new EvaluationReport(trained.first().evaluate(examples, trained.logits(examples)));
             if (json) console.print(report.json().toString());
             else report.table().forEach(console::print);
         }

@@ -43,6 +43,8 @@ record EvaluationReport(Evaluation evaluation) {
     private static String name(Metric metric) {
         return switch (metric) {
             case MAE, RMSE -> metric.name();
+            case ROC_AUC -> "ROC AUC";
+            case MATTHEWS -> "MCC";
             case BASELINE_MAE -> "MAE of the median";
             default -> metric.column().replace('_', ' ').replace("f1", "F1");
         };

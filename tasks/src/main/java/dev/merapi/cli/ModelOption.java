@@ -15,8 +15,8 @@ final class ModelOption {
     @Option(
             names = "--model",
             paramLabel = "MODEL",
-            description =
-                    "A Hugging Face folder, or a name on the hub (downloaded once); without it, the bundled all-MiniLM-L6-v2.")
+            description = "A Hugging Face folder, or a name on the hub (downloaded once); without it, the bundled"
+                    + " all-MiniLM-L6-v2.")
     String name;
 
     @Spec(Spec.Target.MIXEE)
@@ -32,7 +32,13 @@ final class ModelOption {
     }
 
     /// What a fine-tuning starts from.
-    Pretrained pretrained() {
+    ///
+    /// @param newWeights whether the folder's config alone counts
+    Pretrained pretrained(boolean newWeights) {
+        if (newWeights && isBundled())
+            throw new UsageException(
+                    "--from-config: expected --model FOLDER beside it, with config.json and tokenizer");
+        if (newWeights) return Pretrained.newWeights(folder());
         return isBundled() ? BundledEncoder.pretrained() : Pretrained.folder(folder());
     }
 

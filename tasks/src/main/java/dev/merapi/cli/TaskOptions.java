@@ -6,6 +6,7 @@ import dev.merapi.tasks.InputSettings;
 import dev.merapi.tasks.MultilabelClassification;
 import dev.merapi.tasks.OrdinalRegression;
 import dev.merapi.tasks.PairClassification;
+import dev.merapi.tasks.PositiveWeights;
 import dev.merapi.tasks.SpanExtraction;
 import dev.merapi.train.TrainEvent.Outcome;
 import java.util.List;
@@ -48,6 +49,23 @@ final class TaskOptions {
     double labelSmoothingFactor;
 
     @Option(
+            names = "--focal-gamma",
+            paramLabel = "X",
+            description = "Focal loss instead of cross-entropy, with this gamma and the class weights as alphas"
+                    + " (pair-classification); 0 for cross-entropy.")
+    double focalGamma;
+
+    @Option(
+            names = "--pos-weight",
+            paramLabel = "X,Y,…",
+            split = ",",
+            hideParamSyntax = true,
+            showDefaultValue = Visibility.NEVER,
+            description = "What each label weighs in the loss where it holds; auto: negatives / positives of the"
+                    + " training examples (multilabel).")
+    List<String> posWeight = List.of();
+
+    @Option(
             names = "--threshold",
             paramLabel = "P",
             description = "A label holds from this probability on (multilabel).")
@@ -86,6 +104,8 @@ final class TaskOptions {
         if (task != Task.PAIR_CLASSIFICATION && !classWeights.isEmpty()) throw notOf("--class-weights", task);
         if (task != Task.PAIR_CLASSIFICATION && labelSmoothingFactor != 0)
             throw notOf("--label-smoothing-factor", task);
+        if (task != Task.PAIR_CLASSIFICATION && focalGamma != 0) throw notOf("--focal-gamma", task);
+        if (task != Task.MULTILABEL && !posWeight.isEmpty()) throw notOf("--pos-weight", task);
         if (task != Task.MULTILABEL && threshold != null) throw notOf("--threshold", task);
         if (!spans && distanceScale != 0) throw notOf("--distance-scale", task);
         if (!spans && distancePerExample) throw notOf("--distance-per-example", task);
@@ -106,10 +126,10 @@ final class TaskOptions {
         return switch (task) {
             case PAIR_CLASSIFICATION -> {
                 var done = new PairClassification(new PairClassification.Settings(
-                                input(), dropout, freezeEncoder, classWeights, labelSmoothingFactor))
+                                input(), dropout, freezeEncoder, classWeights, labelSmoothingFactor, focalGamma))
                         .train(run);
                 yield new Trained(
-                        new TrainedModel.Classes(done.classifier(), false, 0.5f), done.evaluation(), done.outcome());
+                        new TrainedModel.Classes(done.classifier(), false), done.evaluation(), done.outcome());
             }
             case MULTILABEL -> {
                 var done = new MultilabelClassification(multilabel()).train(run);
@@ -135,7 +155,18 @@ final class TaskOptions {
     }
 
     MultilabelClassification.Settings multilabel() {
-        return new MultilabelClassification.Settings(input(), dropout, freezeEncoder, threshold());
+        return new MultilabelClassification.Settings(input(), dropout, freezeEncoder, threshold(), positiveWeights());
+    }
+
+    private PositiveWeights positiveWeights() {
+        if (posWeight.equals(List.of("auto"))) return PositiveWeights.BALANCED;
+        try {
+            return new PositiveWeights(
+                    false, posWeight.stream().map(Float::valueOf).toList());
+        } catch (NumberFormatException e) {
+            throw new UsageException(
+                    "--pos-weight: expected auto, or a number a label as 3,1.5,2, got " + String.join(",", posWeight));
+        }
     }
 
     SpanExtraction.Settings spans() {

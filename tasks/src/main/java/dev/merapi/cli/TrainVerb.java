@@ -57,6 +57,11 @@ final class TrainVerb extends Verb {
     @Mixin
     ModelOption model;
 
+    @Option(
+            names = "--from-config",
+            description = "Begin with random weights: of --model only config.json and the tokenizer are read.")
+    boolean fromConfig;
+
     @Mixin
     DataOptions data;
 
@@ -169,7 +174,8 @@ final class TrainVerb extends Verb {
                     logging.folder(outputDir));
             TaskOptions.Trained trained = options.train(task.task, run);
             boolean kept = trained.outcome().bestEpoch() > 0 && settings.trial().fastDevRun() == 0;
-            if (kept) examples.writeDown(outputDir);
+            boolean saved = kept || trained.outcome().end() == End.COMPLETED && settings.trial().fastDevRun() == 0;
+            if (saved) examples.writeDown(outputDir);
             if (!json && kept) {
                 trained.evaluation()
                         .ifPresent(evaluation ->
@@ -183,7 +189,7 @@ final class TrainVerb extends Verb {
     }
 
     private Pretrained start() {
-        return encoders == null ? model.pretrained() : encoders.of(model);
+        return encoders == null || fromConfig ? model.pretrained(fromConfig) : encoders.of(model);
     }
 
     private void report(Evaluation test) {

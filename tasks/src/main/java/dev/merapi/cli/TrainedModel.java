@@ -12,6 +12,7 @@ import dev.merapi.tasks.SpanExtraction;
 import dev.merapi.tasks.SpanExtractor;
 import dev.merapi.tasks.TextClassifier;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
@@ -25,27 +26,50 @@ sealed interface TrainedModel {
         return Optional.empty();
     }
 
-    /// How well it does on examples whose answers are known.
-    Evaluation evaluate(Dataset data);
+    /// How good outputs are, those of [#logits] or their means over several models, for examples whose answers
+    /// are known.
+    Evaluation evaluate(Dataset data, float[][] logits);
+
+    /// How well it does by itself.
+    default Evaluation evaluate(Dataset data) {
+        return evaluate(data, logits(data));
+    }
 
     /// The outputs [rows][…], in the order of the examples.
     float[][] logits(Dataset data);
+
+    /// What one output of several models becomes.
+    default float mean(double[] logits) {
+        return (float) Arrays.stream(logits).average().orElseThrow();
+    }
 
     /// Writes what outputs amount to, those of [#logits] or their means over several models.
     void write(PredictionFile file, Dataset data, float[][] logits);
 
     /// One label, or any number of them.
-    record Classes(TextClassifier classifier, boolean several, float threshold) implements TrainedModel {
+    ///
+    /// @param thresholds of any number of them; one for all, or one a label
+    record Classes(TextClassifier classifier, boolean several, double... thresholds) implements TrainedModel {
         @Override
         public List<String> labels() {
             return classifier.model().labels();
         }
 
         @Override
-        public Evaluation evaluate(Dataset data) {
+        public Evaluation evaluate(Dataset data, float[][] logits) {
             return several
-                    ? MultilabelClassification.evaluate(classifier, data, threshold)
-                    : PairClassification.evaluate(classifier, data);
+                    ? MultilabelClassification.evaluate(logits, data, thresholds)
+                    : PairClassification.evaluate(logits, data);
+        }
+
+        /// With several labels the logit of the mean probability, `ln(mean σ(z) / mean σ(−z))`.
+        @Override
+        public float mean(double[] logits) {
+            if (!several) return TrainedModel.super.mean(logits);
+            double holds =
+                    Arrays.stream(logits).map(z -> 1 / (1 + Math.exp(-z))).sum();
+            double not = Arrays.stream(logits).map(z -> 1 / (1 + Math.exp(z))).sum();
+            return (float) (Math.log(holds) - Math.log(not));
         }
 
         @Override
@@ -55,7 +79,7 @@ sealed interface TrainedModel {
 
         @Override
         public void write(PredictionFile file, Dataset data, float[][] logits) {
-            List<Prediction> predictions = classifier.predictions(data.examples(), logits, threshold);
+            List<Prediction> predictions = classifier.predictions(data.examples(), logits, thresholds);
             file.write(labels(), predictions, several);
         }
     }
@@ -68,8 +92,8 @@ sealed interface TrainedModel {
         }
 
         @Override
-        public Evaluation evaluate(Dataset data) {
-            return SpanExtraction.evaluate(extractor, data);
+        public Evaluation evaluate(Dataset data, float[][] logits) {
+            return SpanExtraction.evaluate(extractor, logits, data);
         }
 
         @Override
@@ -101,8 +125,8 @@ sealed interface TrainedModel {
         }
 
         @Override
-        public Evaluation evaluate(Dataset data) {
-            return OrdinalRegression.evaluate(regressor, data);
+        public Evaluation evaluate(Dataset data, float[][] logits) {
+            return OrdinalRegression.evaluate(regressor, logits, data);
         }
 
         @Override

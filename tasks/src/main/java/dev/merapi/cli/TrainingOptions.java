@@ -6,10 +6,12 @@ import dev.merapi.train.Optimization;
 import dev.merapi.train.OptimizerType;
 import dev.merapi.train.Pace;
 import dev.merapi.train.Rate;
+import dev.merapi.train.ScheduleOptions;
 import dev.merapi.train.SchedulerType;
 import dev.merapi.train.TrainingSettings;
 import dev.merapi.train.Trial;
 import dev.merapi.train.Tuning;
+import java.util.Map;
 import picocli.CommandLine.Help.Visibility;
 import picocli.CommandLine.Option;
 
@@ -46,9 +48,19 @@ final class TrainingOptions {
             paramLabel = "HOW",
             description =
                     "linear-warmup (from a third, then constant; the default), linear, cosine, cosine-with-min-lr,"
+                            + " cosine-warmup-with-min-lr,"
                             + " cosine-with-restarts, polynomial, inverse-sqrt, warmup-stable-decay, constant,"
                             + " constant-with-warmup, step, one-cycle, reduce-lr-on-plateau.")
     SchedulerType lrSchedulerType = DEFAULT.rate().lrSchedulerType();
+
+    @Option(
+            names = "--lr-scheduler-kwargs",
+            paramLabel = "NAME=VALUE,…",
+            split = ",",
+            hideParamSyntax = true,
+            showDefaultValue = Visibility.NEVER,
+            description = "Options of the schedule under their names in PyTorch and transformers, as num_cycles=2.")
+    Map<String, String> lrSchedulerKwargs = Map.of();
 
     @Option(names = "--warmup-ratio", paramLabel = "X", description = "Share of all steps that warm up.")
     double warmupRatio = DEFAULT.rate().warmupRatio();
@@ -86,8 +98,9 @@ final class TrainingOptions {
             showDefaultValue = Visibility.NEVER,
             paramLabel = "METRIC",
             description =
-                    "accuracy, micro-f1, macro-f1, jaccard, exact-match, mae, rmse, quadratic-kappa or loss, as the"
-                            + " task has them; the best evaluation's model is kept. Default: macro-f1, jaccard or mae.")
+                    "accuracy, micro-f1, macro-f1, matthews, roc-auc, average-precision, jaccard, exact-match, mae,"
+                            + " rmse, quadratic-kappa, pearson, spearman or loss, as the task has them; the best"
+                            + " evaluation's model is kept. Default: macro-f1, jaccard or mae.")
     BestBy metricForBestModel = DEFAULT.metricForBestModel();
 
     @Option(
@@ -175,7 +188,12 @@ final class TrainingOptions {
                 numTrainEpochs,
                 maxSteps,
                 new Batching(perDeviceTrainBatchSize, perDeviceEvalBatchSize, gradientAccumulationSteps, groupByLength),
-                new Rate(learningRate, lrSchedulerType, warmupRatio, warmupSteps),
+                new Rate(
+                        learningRate,
+                        lrSchedulerType,
+                        warmupRatio,
+                        warmupSteps,
+                        new ScheduleOptions(lrSchedulerKwargs)),
                 new Optimization(optim, weightDecay, decayBiasesAndNorms, adamBeta1, adamBeta2, adamEpsilon, momentum),
                 new Tuning(maxGradNorm, layerwiseLrDecay, emaDecay, rDropAlpha, fgmEpsilon),
                 metricForBestModel,

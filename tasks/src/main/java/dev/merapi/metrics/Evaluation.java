@@ -1,7 +1,9 @@
 package dev.merapi.metrics;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /// All that an evaluation found.
 ///
@@ -17,16 +19,30 @@ public record Evaluation(Metrics metrics, List<ClassScore> classes, Optional<Con
     public static Evaluation of(ConfusionMatrix confusion, double loss, List<String> labels) {
         ClassCounts scores = confusion.scores();
         return new Evaluation(
-                metrics(scores, confusion.rows(), confusion.accuracy(), loss),
+                metrics(scores, confusion.rows(), confusion.accuracy(), loss)
+                        .with(Metric.MATTHEWS, confusion.matthews()),
                 scores.report(labels),
                 Optional.of(confusion));
     }
 
     /// Of rows with any number of labels.
-    public static Evaluation of(MultilabelCounts counts, double loss, List<String> labels) {
+    ///
+    ///     holds, order [K][rows]: scores that order the rows, whatever a threshold decides
+    public static Evaluation of(
+            MultilabelCounts counts, double loss, List<String> labels, boolean[][] holds, double[][] order) {
         ClassCounts scores = counts.scores();
-        return new Evaluation(
-                metrics(scores, counts.rows(), counts.accuracy(), loss), scores.report(labels), Optional.empty());
+        double[] areas = IntStream.range(0, labels.size())
+                .mapToDouble(k -> Ranking.rocAuc(holds[k], order[k]))
+                .filter(area -> !Double.isNaN(area))
+                .toArray();
+        double precision = IntStream.range(0, labels.size())
+                .mapToDouble(k -> Ranking.averagePrecision(holds[k], order[k]))
+                .average()
+                .orElse(0);
+        Metrics metrics = metrics(scores, counts.rows(), counts.accuracy(), loss)
+                .with(Metric.ROC_AUC, Arrays.stream(areas).average().orElse(Double.NaN))
+                .with(Metric.AVERAGE_PRECISION, precision);
+        return new Evaluation(metrics, scores.report(labels), Optional.empty());
     }
 
     private static Metrics metrics(ClassCounts scores, long rows, double accuracy, double loss) {

@@ -14,6 +14,13 @@ public enum Metric {
     MACRO_F1(true),
     /// The mean of the classes' F1, weighted by how often each occurs.
     WEIGHTED_F1(true),
+    /// Matthews' correlation coefficient, [ConfusionMatrix#matthews].
+    MATTHEWS(true),
+    /// The mean of the labels' [Ranking#rocAuc], without labels that always or never hold; NaN if there is no
+    /// other.
+    ROC_AUC(true),
+    /// The mean of the labels' [Ranking#averagePrecision], 0 where a label never holds.
+    AVERAGE_PRECISION(true),
     /// The mean of the rows' word-level Jaccard, [TextOverlap#jaccard].
     JACCARD(true),
     /// The share of texts that are the same, [TextOverlap#exactMatch].
@@ -24,6 +31,10 @@ public enum Metric {
     RMSE(false),
     /// Cohen's kappa with quadratic weights, [ConfusionMatrix#quadraticKappa].
     QUADRATIC_KAPPA(true),
+    /// Pearson's correlation of labels and predictions; NaN where one of them is always the same.
+    PEARSON(true),
+    /// Spearman's, likewise.
+    SPEARMAN(true),
     /// The mean absolute error of who always answers the median of the labels that were learned from.
     BASELINE_MAE(false);
 

@@ -26,6 +26,13 @@ public record Metrics(int rows, Map<Metric, Double> scores) {
                         Metric.WEIGHTED_F1, weightedF1));
     }
 
+    /// These and one more.
+    public Metrics with(Metric metric, double value) {
+        Map<Metric, Double> more = new EnumMap<>(scores);
+        more.put(metric, value);
+        return new Metrics(rows, more);
+    }
+
     /// @throws IllegalArgumentException if the task has no such metric
     public double get(Metric metric) {
         Double value = scores.get(metric);

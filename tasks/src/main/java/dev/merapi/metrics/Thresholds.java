@@ -45,9 +45,15 @@ public final class Thresholds {
     }
 
     /// The labels whose probability reaches their threshold.
-    public static boolean[] decide(float[] probabilities, double[] thresholds) {
+    ///
+    /// @param thresholds one a label, or one for all
+    public static boolean[] decide(float[] probabilities, double... thresholds) {
+        if (thresholds.length != 1 && thresholds.length != probabilities.length)
+            throw new IllegalArgumentException("Thresholds.decide: " + probabilities.length
+                    + " probabilities need as many thresholds, or one, got " + thresholds.length);
         boolean[] decisions = new boolean[probabilities.length];
-        for (int k = 0; k < decisions.length; k++) decisions[k] = probabilities[k] >= thresholds[k];
+        for (int k = 0; k < decisions.length; k++)
+            decisions[k] = probabilities[k] >= thresholds[thresholds.length == 1 ? 0 : k];
         return decisions;
     }
 

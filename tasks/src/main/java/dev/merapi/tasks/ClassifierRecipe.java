@@ -28,6 +28,7 @@ import java.util.function.UnaryOperator;
 /// @param input how text becomes tokens
 /// @param dropout of the whole model; null for its config's
 /// @param freezeEncoder trains the head alone
+/// @param sharedWeight whether all outputs share one weight and differ in their biases
 /// @param outputs names of the model's outputs, by the labels of the data
 /// @param objective the loss
 /// @param scoring how good outputs are
@@ -41,6 +42,7 @@ record ClassifierRecipe(
         InputSettings input,
         Float dropout,
         boolean freezeEncoder,
+        boolean sharedWeight,
         Function<List<String>, List<String>> outputs,
         Objective objective,
         Scoring scoring,
@@ -73,7 +75,10 @@ record ClassifierRecipe(
 
     @Override
     public SequenceClassifier start(Pretrained start, Dataset train, Float dropout, Device device, long seed) {
-        return start.classifier(new LoadOptions(outputs.apply(train.labels()), type, dropout, device, seed, true));
+        Json.Obj config = start.config().without(SequenceClassifier.SHARED_WEIGHT);
+        if (sharedWeight) config = config.with(SequenceClassifier.SHARED_WEIGHT, true);
+        return start.config(config)
+                .classifier(new LoadOptions(outputs.apply(train.labels()), type, dropout, device, seed, true));
     }
 
     @Override

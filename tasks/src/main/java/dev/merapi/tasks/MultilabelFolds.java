@@ -9,9 +9,10 @@ import dev.merapi.nn.pretrained.Json;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.StringJoiner;
 
 /// Multi-label classification by K models, each trained on all folds but one: thresholds are tuned on what each
 /// model says of the fold that it did not learn from, and new texts get the mean of the K models'
@@ -116,16 +117,14 @@ public record MultilabelFolds(MultilabelClassification.Settings settings, int fo
         return rows;
     }
 
-    /// A number for each combination of labels.
+    /// A number for each combination of labels, in the order in which they first occur.
     private static int[] combinations(Dataset data) {
-        List<String> seen = new ArrayList<>();
+        Map<Target, Integer> numbers = new HashMap<>();
         int[] strata = new int[data.size()];
         for (int row = 0; row < strata.length; row++) {
-            StringJoiner key = new StringJoiner(",");
-            for (boolean holds :
-                    MultilabelClassification.holds(data.examples().get(row).target())) key.add(holds ? "1" : "0");
-            if (!seen.contains(key.toString())) seen.add(key.toString());
-            strata[row] = seen.indexOf(key.toString());
+            Integer next = numbers.size();
+            Integer known = numbers.putIfAbsent(data.examples().get(row).target(), next);
+            strata[row] = known == null ? next : known;
         }
         return strata;
     }

@@ -4,6 +4,7 @@ import dev.merapi.data.Dataset;
 import dev.merapi.data.Target;
 import dev.merapi.metrics.ClassCounts;
 import dev.merapi.metrics.ConfusionMatrix;
+import dev.merapi.metrics.Correlation;
 import dev.merapi.metrics.Evaluation;
 import dev.merapi.metrics.Metric;
 import dev.merapi.metrics.Metrics;
@@ -37,7 +38,8 @@ public record OrdinalRegression(Settings settings) {
     public enum Method {
         /// K − 1 conditional probabilities, [Corn].
         CORN,
-        /// K − 1 binary questions asked of every row, [Coral]; each output has its own weights.
+        /// K − 1 binary questions asked of every row, [Coral]; they share one weight and differ in their
+        /// biases, so that their answers are consistent.
         CORAL,
         /// K classes without an order.
         CROSS_ENTROPY
@@ -63,6 +65,8 @@ public record OrdinalRegression(Settings settings) {
             Metric.MAE,
             Metric.RMSE,
             Metric.QUADRATIC_KAPPA,
+            Metric.PEARSON,
+            Metric.SPEARMAN,
             Metric.BASELINE_MAE);
 
     /// Fine-tunes; the best evaluation's model is in the output folder and in the result.
@@ -83,6 +87,7 @@ public record OrdinalRegression(Settings settings) {
                         settings.input(),
                         settings.dropout(),
                         settings.freezeEncoder(),
+                        method == Method.CORAL,
                         labels -> outputs(labels, method),
                         objective(method),
                         (logits, data) -> score(logits, data, method, median),
@@ -96,8 +101,13 @@ public record OrdinalRegression(Settings settings) {
 
     /// How well a regressor does on examples whose labels are known.
     public static Evaluation evaluate(OrdinalRegressor regressor, Dataset data) {
+        return evaluate(regressor, regressor.logits(data.examples()), data);
+    }
+
+    /// How good logits are, those of a regressor or the means of several alike.
+    public static Evaluation evaluate(OrdinalRegressor regressor, float[][] logits, Dataset data) {
         data.require(Target.OneOf.class);
-        return score(regressor.logits(data.examples()), data, regressor.method(), regressor.median());
+        return score(logits, data, regressor.method(), regressor.median());
     }
 
     /// Names of the outputs: the labels, or the questions `> 1`, `> 2`, … that K − 1 of them answer.
@@ -137,8 +147,8 @@ public record OrdinalRegression(Settings settings) {
         ConfusionMatrix confusion = new ConfusionMatrix(classes);
         confusion.update(labels, predictions);
         double[] targets = IntStream.of(labels).asDoubleStream().toArray();
-        NumberErrors errors = NumberErrors.of(
-                targets, IntStream.of(predictions).asDoubleStream().toArray());
+        double[] numbers = IntStream.of(predictions).asDoubleStream().toArray();
+        NumberErrors errors = NumberErrors.of(targets, numbers);
         double[] baseline = new double[targets.length];
         Arrays.fill(baseline, median);
         double loss = IntStream.range(0, labels.length)
@@ -149,16 +159,19 @@ public record OrdinalRegression(Settings settings) {
         ClassCounts scores = confusion.scores();
         return new Evaluation(
                 new Metrics(
-                        labels.length,
-                        Map.of(
-                                Metric.LOSS, loss / weight,
-                                Metric.ACCURACY, confusion.accuracy(),
-                                Metric.MACRO_F1, scores.f1(dev.merapi.metrics.Average.MACRO),
-                                Metric.MAE, errors.meanAbsolute(),
-                                Metric.RMSE, errors.rootMeanSquared(),
-                                Metric.QUADRATIC_KAPPA, confusion.quadraticKappa(),
-                                Metric.BASELINE_MAE,
-                                        NumberErrors.of(targets, baseline).meanAbsolute())),
+                                labels.length,
+                                Map.of(
+                                        Metric.LOSS, loss / weight,
+                                        Metric.ACCURACY, confusion.accuracy(),
+                                        Metric.MACRO_F1, scores.f1(dev.merapi.metrics.Average.MACRO),
+                                        Metric.MAE, errors.meanAbsolute(),
+                                        Metric.RMSE, errors.rootMeanSquared(),
+                                        Metric.QUADRATIC_KAPPA, confusion.quadraticKappa(),
+                                        Metric.BASELINE_MAE,
+                                                NumberErrors.of(targets, baseline)
+                                                        .meanAbsolute()))
+                        .with(Metric.PEARSON, Correlation.pearson(targets, numbers))
+                        .with(Metric.SPEARMAN, Correlation.spearman(targets, numbers)),
                 scores.report(data.labels()),
                 Optional.of(confusion));
     }

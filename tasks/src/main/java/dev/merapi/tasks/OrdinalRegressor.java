@@ -73,6 +73,16 @@ public record OrdinalRegressor(
                 settings.integer("median", (labels.size() - 1) / 2));
     }
 
+    /// The same with other names for the labels, those of the data for example.
+    ///
+    /// @throws SettingsException if there are not as many
+    public OrdinalRegressor labels(String... names) {
+        if (names.length != labels.size())
+            throw new SettingsException("labels: expected " + labels.size() + " names, in the order of the model's "
+                    + labels + ", got " + names.length);
+        return new OrdinalRegressor(model, tokenizer, input, List.of(names), method, median);
+    }
+
     /// What people should know of a head with more outputs than its labels need: CORN and CORAL use K − 1.
     public Optional<String> note() {
         if (method == Method.CROSS_ENTROPY || model.labels().size() < labels.size()) return Optional.empty();

@@ -40,6 +40,14 @@ public record Pretrained(String name, Tokenizer tokenizer, Json.Obj config, Supp
         return new Pretrained(name, tokenizer, config, () -> copy);
     }
 
+    /// A model as `config.json` describes it, with random weights by the run's seed, and the tokenizer of the
+    /// same folder.
+    public static Pretrained newWeights(Path folder) {
+        Pretrained described = folder(folder);
+        String name = folder + " (new weights)";
+        return new Pretrained(name, described.tokenizer(), described.config(), () -> Checkpoint.newWeights(name));
+    }
+
     /// The weights under a classification head.
     public SequenceClassifier classifier(LoadOptions options) {
         try (Checkpoint checkpoint = weights.get()) {
@@ -52,6 +60,11 @@ public record Pretrained(String name, Tokenizer tokenizer, Json.Obj config, Supp
         try (Checkpoint checkpoint = weights.get()) {
             return QuestionAnswering.of(config, checkpoint, options);
         }
+    }
+
+    /// The same with another config.
+    Pretrained config(Json.Obj other) {
+        return new Pretrained(name, tokenizer, other, weights);
     }
 
     /// Whether they lie in this folder, so that saving there would replace them.

@@ -4,6 +4,7 @@ import dev.merapi.metrics.ClassScore;
 import dev.merapi.metrics.ConfusionMatrix;
 import dev.merapi.metrics.Evaluation;
 import dev.merapi.nn.pretrained.Json;
+import dev.merapi.train.ScheduleOptions;
 import dev.merapi.train.TrainEvent.Outcome;
 import dev.merapi.train.TrainingSettings;
 import java.util.ArrayList;
@@ -39,6 +40,7 @@ final class RunReport {
                 .with(
                         "lr_scheduler_type",
                         training.rate().lrSchedulerType().name().toLowerCase(Locale.ROOT))
+                .with("lr_scheduler_kwargs", options(training.rate().lrSchedulerKwargs()))
                 .with("warmup_ratio", training.rate().warmupRatio())
                 .with("warmup_steps", training.rate().warmupSteps())
                 .with("weight_decay", training.optimization().weightDecay())
@@ -60,6 +62,13 @@ final class RunReport {
                 .with("fgm_epsilon", training.tuning().fgmEpsilon())
                 .with("eval_steps", training.pace().evalSteps())
                 .with("evals_per_epoch", training.pace().evalsPerEpoch());
+    }
+
+    private static Json options(ScheduleOptions options) {
+        Json.Obj json = Json.Obj.empty(OutputFolder.SETTINGS);
+        for (Map.Entry<String, String> option : options.values().entrySet())
+            json = json.with(option.getKey(), option.getValue());
+        return json;
     }
 
     /// Of the model that is kept, while the run goes on.

@@ -82,9 +82,13 @@ public record SpanExtraction(Settings settings) {
 
     /// How well an extractor does on examples whose parts are known.
     public static Evaluation evaluate(SpanExtractor extractor, Dataset data) {
+        return evaluate(extractor, extractor.logits(extractor.encode(data.examples())), data);
+    }
+
+    /// How good logits are, those of an extractor or the means of several that read texts as it does.
+    public static Evaluation evaluate(SpanExtractor extractor, float[][] logits, Dataset data) {
         data.require(Target.Part.class);
-        EncodedSpans spans = extractor.encode(data.examples());
-        return score(spans, extractor.logits(spans), extractor.wholeText());
+        return score(extractor.encode(data.examples()), logits, extractor.wholeText());
     }
 
     /// logits [rows][T · 2]

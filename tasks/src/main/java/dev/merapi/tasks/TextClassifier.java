@@ -3,6 +3,7 @@ package dev.merapi.tasks;
 import dev.merapi.data.Example;
 import dev.merapi.engine.Device;
 import dev.merapi.metrics.Probabilities;
+import dev.merapi.metrics.Thresholds;
 import dev.merapi.nn.model.LoadOptions;
 import dev.merapi.nn.model.ProblemType;
 import dev.merapi.nn.model.SequenceClassifier;
@@ -23,7 +24,7 @@ import java.util.stream.IntStream;
 /// One instance serves all threads.
 public final class TextClassifier {
     private static final int BATCH_SIZE = 32;
-    private static final float EVEN = 0.5f;
+    private static final double EVEN = 0.5;
 
     private final SequenceClassifier model;
     private final Tokenizer tokenizer;
@@ -90,9 +91,10 @@ public final class TextClassifier {
         return predict(examples, EVEN);
     }
 
-    /// @param threshold a label holds from this probability on, where a row may have several
-    public List<Prediction> predict(List<Example> examples, float threshold) {
-        return predictions(examples, logits(examples), threshold);
+    /// @param thresholds a label holds from its probability on, where a row may have several; one for all, or
+    ///     one a label
+    public List<Prediction> predict(List<Example> examples, double... thresholds) {
+        return predictions(examples, logits(examples), thresholds);
     }
 
     /// The model's outputs [rows][K], in the order of the examples.
@@ -103,20 +105,20 @@ public final class TextClassifier {
     /// The predictions that logits amount to, those of [#logits] or their means over several models.
     ///
     ///     logits [rows][K]
-    public List<Prediction> predictions(List<Example> examples, float[][] logits, float threshold) {
+    public List<Prediction> predictions(List<Example> examples, float[][] logits, double... thresholds) {
         return IntStream.range(0, logits.length)
-                .mapToObj(row -> prediction(examples.get(row), logits[row], threshold))
+                .mapToObj(row -> prediction(examples.get(row), logits[row], thresholds))
                 .toList();
     }
 
-    private Prediction prediction(Example example, float[] logits, float threshold) {
+    private Prediction prediction(Example example, float[] logits, double... thresholds) {
         boolean several = model.problemType() == ProblemType.MULTI_LABEL_CLASSIFICATION;
         float[] probabilities = several ? Probabilities.sigmoid(logits) : Probabilities.softmax(logits);
+        boolean[] decided = several ? Thresholds.decide(probabilities, thresholds) : new boolean[logits.length];
+        if (!several) decided[Probabilities.argmax(logits)] = true;
         List<String> labels = new ArrayList<>();
-        for (int k = 0; k < logits.length; k++) {
-            boolean holds = several ? probabilities[k] >= threshold : k == Probabilities.argmax(logits);
-            if (holds) labels.add(model.labels().get(k));
-        }
+        for (int k = 0; k < decided.length; k++)
+            if (decided[k]) labels.add(model.labels().get(k));
         return new Prediction(example, boxed(logits), boxed(probabilities), labels);
     }
 

@@ -9,11 +9,16 @@ public enum BestBy {
     ACCURACY(Metric.ACCURACY),
     MICRO_F1(Metric.MICRO_F1),
     MACRO_F1(Metric.MACRO_F1),
+    MATTHEWS(Metric.MATTHEWS),
+    ROC_AUC(Metric.ROC_AUC),
+    AVERAGE_PRECISION(Metric.AVERAGE_PRECISION),
     JACCARD(Metric.JACCARD),
     EXACT_MATCH(Metric.EXACT_MATCH),
     MAE(Metric.MAE),
     RMSE(Metric.RMSE),
     QUADRATIC_KAPPA(Metric.QUADRATIC_KAPPA),
+    PEARSON(Metric.PEARSON),
+    SPEARMAN(Metric.SPEARMAN),
     /// The evaluation's loss, the lower the better.
     LOSS(Metric.LOSS);
 

@@ -18,8 +18,8 @@ import java.util.StringJoiner;
 public final class CsvLog implements TrainListener, AutoCloseable {
     private static final String COMMON = "event,epoch,step,loss,learning_rate,grad_norm,rows,tokens,seconds";
 
-    /// The header of a classification's log, names in transformers' words.
-    public static final String HEADER = COMMON + ",accuracy,micro_f1,macro_f1,weighted_f1";
+    /// The header of the log of a classification with one label a row, names in transformers' words.
+    public static final String HEADER = COMMON + ",accuracy,micro_f1,macro_f1,weighted_f1,matthews";
 
     private final List<Metric> metrics;
     private final List<String> lines = new ArrayList<>();

@@ -2,58 +2,124 @@ package dev.merapi.train;
 
 import dev.merapi.nn.optim.PlateauSchedule;
 import dev.merapi.nn.optim.Schedule;
+import dev.merapi.nn.optim.Schedule.Ramp;
+import java.util.List;
 
-/// How the learning rate moves over the steps of a run: PyTorch's and transformers' schedules with their usual
-/// settings; see [Schedule].
+/// How the learning rate moves over the steps of a run: PyTorch's and transformers' schedules, with their usual
+/// settings where [ScheduleOptions] say nothing else; see [Schedule].
 public enum SchedulerType {
     /// PyTorch's `LinearLR`: from a third of the learning rate up to it during warm-up, then constant.
-    LINEAR_WARMUP,
+    LINEAR_WARMUP("start_factor", "end_factor", "total_iters"),
     /// Up from 0 during warm-up, then down to 0 in a line: transformers' `linear`.
     LINEAR,
     /// Up from 0 during warm-up, then down to 0 along half a cosine: transformers' `cosine`.
-    COSINE,
+    COSINE("num_cycles"),
     /// The same, down to a tenth of the learning rate.
-    COSINE_WITH_MIN_LR,
+    COSINE_WITH_MIN_LR("num_cycles", "min_lr", "min_lr_rate"),
+    /// The same, with a warm-up that begins above 0 and a decay that ends with the last step.
+    COSINE_WARMUP_WITH_MIN_LR("num_cycles", "min_lr", "min_lr_rate", "warmup_lr_rate"),
     /// The same, down to 0 once an epoch and up again at once.
-    COSINE_WITH_RESTARTS,
+    COSINE_WITH_RESTARTS("num_cycles"),
     /// Warm-up, then in a line down to 1e-7: transformers' `polynomial` with power 1.
-    POLYNOMIAL,
+    POLYNOMIAL("lr_end", "power"),
     /// Warm-up, then by the inverse root of the steps.
-    INVERSE_SQRT,
+    INVERSE_SQRT("timescale"),
     /// Warm-up, constant, and along half a cosine down to 0 over the last tenth of the steps.
-    WARMUP_STABLE_DECAY,
+    WARMUP_STABLE_DECAY("num_decay_steps", "warmup_type", "decay_type", "min_lr_ratio", "num_cycles"),
     /// The same rate at every step: transformers' `constant`; warm-up does not apply.
     CONSTANT,
     /// Up from 0 during warm-up, then constant.
     CONSTANT_WITH_WARMUP,
     /// PyTorch's `StepLR`: a tenth after each epoch; warm-up does not apply.
-    STEP,
+    STEP("step_size", "gamma"),
     /// PyTorch's `OneCycleLR`: up during three tenths of the steps, then down along a cosine.
-    ONE_CYCLE,
+    ONE_CYCLE("pct_start", "div_factor", "final_div_factor"),
     /// A tenth once more than `patience` = 10 evaluations in a row were not better, by the metric that says
     /// which model is the best.
-    REDUCE_LR_ON_PLATEAU;
+    REDUCE_LR_ON_PLATEAU("factor", "patience", "threshold", "cooldown", "min_lr");
 
     private static final double MIN_SHARE = 0.1;
 
+    private final List<String> names;
+
+    SchedulerType(String... names) {
+        this.names = List.of(names);
+    }
+
+    /// @throws SettingsException if there is an option that this schedule does not have
+    void check(ScheduleOptions options) {
+        for (String name : options.values().keySet())
+            if (!names.contains(name))
+                throw new SettingsException("lr-scheduler-kwargs: expected "
+                        + (names.isEmpty() ? "none" : "some of " + names) + " for "
+                        + name().toLowerCase(java.util.Locale.ROOT)
+                        + ", got " + name);
+        schedule(1e-3, 1, 2, 8, true, options); // their values
+    }
+
     /// @param larger whether the metric that a plateau is seen by is better when larger
-    Schedule schedule(double rate, int warmup, int stepsPerEpoch, int totalSteps, boolean larger) {
+    Schedule schedule(
+            double rate, int warmup, int stepsPerEpoch, int totalSteps, boolean larger, ScheduleOptions options) {
         int epochs = Math.max(1, Math.ceilDiv(totalSteps, stepsPerEpoch));
+        double cycles = options.number("num_cycles", 0.5);
+        double least =
+                options.has("min_lr") ? options.number("min_lr", 0) : rate * options.number("min_lr_rate", MIN_SHARE);
         return switch (this) {
-            case LINEAR_WARMUP -> Schedule.linearWarmup(rate, warmup);
+            case LINEAR_WARMUP ->
+                Schedule.linearLr(
+                        rate,
+                        options.number("start_factor", 1 / 3.0),
+                        options.number("end_factor", 1),
+                        options.integer("total_iters", warmup));
             case LINEAR -> Schedule.linear(rate, warmup, totalSteps);
-            case COSINE -> Schedule.cosine(rate, warmup, totalSteps);
-            case COSINE_WITH_MIN_LR -> Schedule.cosine(rate, warmup, totalSteps, 0.5, MIN_SHARE * rate);
-            case COSINE_WITH_RESTARTS -> Schedule.cosineWithRestarts(rate, warmup, totalSteps, epochs);
-            case POLYNOMIAL -> Schedule.polynomial(rate, warmup, totalSteps, 1e-7, 1);
-            case INVERSE_SQRT -> Schedule.inverseSqrt(rate, warmup);
+            case COSINE -> Schedule.cosine(rate, warmup, totalSteps, cycles, 0);
+            case COSINE_WITH_MIN_LR -> Schedule.cosine(rate, warmup, totalSteps, cycles, least);
+            case COSINE_WARMUP_WITH_MIN_LR ->
+                Schedule.cosineWarmup(
+                        rate,
+                        warmup,
+                        totalSteps,
+                        cycles,
+                        least,
+                        options.has("warmup_lr_rate") ? options.number("warmup_lr_rate", 0) : Double.NaN);
+            case COSINE_WITH_RESTARTS ->
+                Schedule.cosineWithRestarts(rate, warmup, totalSteps, options.integer("num_cycles", epochs));
+            case POLYNOMIAL ->
+                Schedule.polynomial(
+                        rate, warmup, totalSteps, options.number("lr_end", 1e-7), options.number("power", 1));
+            case INVERSE_SQRT ->
+                Schedule.inverseSqrt(rate, warmup, options.integer("timescale", warmup == 0 ? 10_000 : warmup));
             case WARMUP_STABLE_DECAY ->
-                Schedule.warmupStableDecay(rate, warmup, Math.max(1, totalSteps / 10), totalSteps);
+                Schedule.warmupStableDecay(
+                        rate,
+                        warmup,
+                        options.integer("num_decay_steps", Math.max(1, totalSteps / 10)),
+                        totalSteps,
+                        options.choice("warmup_type", Ramp.class, Ramp.LINEAR),
+                        options.choice("decay_type", Ramp.class, Ramp.COSINE),
+                        options.number("min_lr_ratio", 0),
+                        cycles);
             case CONSTANT -> Schedule.constant(rate);
             case CONSTANT_WITH_WARMUP -> Schedule.constantWithWarmup(rate, warmup);
-            case STEP -> Schedule.step(rate, stepsPerEpoch, 0.1);
-            case ONE_CYCLE -> Schedule.oneCycle(rate, totalSteps, 0.3, 25, 1e4);
-            case REDUCE_LR_ON_PLATEAU -> PlateauSchedule.of(rate, larger);
+            case STEP ->
+                Schedule.step(
+                        rate, Math.max(1, options.integer("step_size", stepsPerEpoch)), options.number("gamma", 0.1));
+            case ONE_CYCLE ->
+                Schedule.oneCycle(
+                        rate,
+                        totalSteps,
+                        options.number("pct_start", 0.3),
+                        options.number("div_factor", 25),
+                        options.number("final_div_factor", 1e4));
+            case REDUCE_LR_ON_PLATEAU ->
+                new PlateauSchedule(
+                        rate,
+                        larger,
+                        options.number("factor", 0.1),
+                        options.integer("patience", 10),
+                        options.number("threshold", 1e-4),
+                        options.integer("cooldown", 0),
+                        options.number("min_lr", 0));
         };
     }
 }

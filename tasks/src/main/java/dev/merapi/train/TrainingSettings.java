@@ -80,7 +80,13 @@ public record TrainingSettings(
         boolean larger =
                 metricForBestModel == null || metricForBestModel.metric().largerIsBetter();
         return rate.lrSchedulerType()
-                .schedule(rate.learningRate(), rate.warmup(total), stepsPerEpoch(rows), total, larger);
+                .schedule(
+                        rate.learningRate(),
+                        rate.warmup(total),
+                        stepsPerEpoch(rows),
+                        total,
+                        larger,
+                        rate.lrSchedulerKwargs());
     }
 
     /// These settings with the metric of a task, where none was chosen.
@@ -125,21 +131,23 @@ public record TrainingSettings(
     }
 
     public TrainingSettings learningRate(double highest) {
-        return rate(new Rate(highest, rate.lrSchedulerType(), rate.warmupRatio(), rate.warmupSteps()));
+        return rate(new Rate(
+                highest, rate.lrSchedulerType(), rate.warmupRatio(), rate.warmupSteps(), rate.lrSchedulerKwargs()));
     }
 
+    /// With its usual options.
     public TrainingSettings lrSchedulerType(SchedulerType type) {
         return rate(new Rate(rate.learningRate(), type, rate.warmupRatio(), rate.warmupSteps()));
     }
 
     /// A share of all steps warms up.
     public TrainingSettings warmupRatio(double share) {
-        return rate(new Rate(rate.learningRate(), rate.lrSchedulerType(), share, 0));
+        return rate(new Rate(rate.learningRate(), rate.lrSchedulerType(), share, 0, rate.lrSchedulerKwargs()));
     }
 
     /// So many steps warm up.
     public TrainingSettings warmupSteps(int steps) {
-        return rate(new Rate(rate.learningRate(), rate.lrSchedulerType(), 0, steps));
+        return rate(new Rate(rate.learningRate(), rate.lrSchedulerType(), 0, steps, rate.lrSchedulerKwargs()));
     }
 
     public TrainingSettings batching(Batching other) {

@@ -36,8 +36,8 @@ class BadInputTest {
         Run run = Run.of("");
         assertEquals(2, run.code());
         assertEquals(
-                "merapi: no verb given; expected one of demo, train, evaluate, predict, forward, embed, tokenize, inspect, convert,"
-                        + " download, bench, doctor; see merapi --help\n",
+                "merapi: no verb given; expected one of demo, train, evaluate, predict, forward, embed, tokenize,"
+                        + " inspect, convert, download, bench, doctor; see merapi --help\n",
                 run.err());
     }
 
@@ -55,8 +55,8 @@ class BadInputTest {
     void tasksAndDevicesOfLaterVersions() {
         assertFails(
                 2,
-                "Invalid value for positional parameter at index 0 (TASK): expected one of pair-classification, multilabel,"
-                        + " span-extraction, ordinal, got poetry; see merapi train --help",
+                "Invalid value for positional parameter at index 0 (TASK): expected one of pair-classification,"
+                        + " multilabel, span-extraction, ordinal, got poetry; see merapi train --help",
                 train("poetry"));
         assertFails(2, "--method: not an option of multilabel; leave it out", train("multilabel", "--method", "corn"));
         assertFails(
@@ -89,9 +89,10 @@ class BadInputTest {
     void wrongEnumConstant() {
         assertFails(
                 2,
-                "Invalid value for option '--lr-scheduler-type': expected one of linear-warmup, linear, cosine, cosine-with-min-lr, cosine-with-restarts, polynomial, inverse-sqrt, warmup-stable-decay, constant,"
-                        + " constant-with-warmup, step, one-cycle, reduce-lr-on-plateau, got fast;"
-                        + " see merapi train --help",
+                "Invalid value for option '--lr-scheduler-type': expected one of linear-warmup, linear, cosine,"
+                    + " cosine-with-min-lr, cosine-warmup-with-min-lr, cosine-with-restarts, polynomial, inverse-sqrt,"
+                    + " warmup-stable-decay, constant, constant-with-warmup, step, one-cycle, reduce-lr-on-plateau,"
+                    + " got fast; see merapi train --help",
                 train("pair-classification", "--lr-scheduler-type", "fast"));
     }
 
@@ -101,7 +102,8 @@ class BadInputTest {
         assertFails(
                 1,
                 model
-                        + ": config.json is missing; expected a Hugging Face model folder with config.json and model.safetensors",
+                        + ": config.json is missing; expected a Hugging Face model folder with config.json and"
+                        + " model.safetensors",
                 train("pair-classification"));
     }
 
@@ -119,7 +121,8 @@ class BadInputTest {
                 config, Files.readString(config).replace("\"intermediate_size\": 23", "\"intermediate_size\": 24"));
         Run run = Run.of("", train("pair-classification"));
         assertStarts(
-                "merapi: model.safetensors: bert.encoder.layer.0.intermediate.dense.weight (expected [24, 18], got [23, 18])",
+                "merapi: model.safetensors: bert.encoder.layer.0.intermediate.dense.weight (expected [24, 18], got"
+                        + " [23, 18])",
                 run.err());
         assertEquals(1, run.code());
     }
@@ -160,7 +163,8 @@ class BadInputTest {
     void claimThatCitesAPassageThatIsNotThere() throws IOException {
         data = write(
                 "claims.json",
-                "{\"claim-1\": {\"claim_text\": \"the sun is warm\", \"claim_label\": \"SUPPORTS\", \"evidences\": [\"e-2\"]}}");
+                "{\"claim-1\": {\"claim_text\": \"the sun is warm\", \"claim_label\": \"SUPPORTS\", \"evidences\":"
+                        + " [\"e-2\"]}}");
         Path evidence = write("evidence.json", "{\"e-1\": \"the sun\"}");
         assertFails(
                 1,
@@ -180,8 +184,8 @@ class BadInputTest {
         assertEquals(
                 true,
                 run.err()
-                        .contains(
-                                "claim_label of claim-1 is MAYBE, expected one of [REFUTES, NOT_ENOUGH_INFO, SUPPORTS]"),
+                        .contains("claim_label of claim-1 is MAYBE, expected one of [REFUTES, NOT_ENOUGH_INFO,"
+                                + " SUPPORTS]"),
                 run.err());
     }
 

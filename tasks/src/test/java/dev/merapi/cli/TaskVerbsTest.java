@@ -112,6 +112,52 @@ class TaskVerbsTest {
     }
 
     @Test
+    void anEnsembleOfFoldsAnswersAsTheirSubmission() throws IOException {
+        StringBuilder rows = new StringBuilder("id,content,joy,fear\n");
+        String[] texts = {"the sun is warm,1,0", "the sea is cold,0,1", "the sun,1,1", "is,0,0"};
+        for (int i = 0; i < 12; i++)
+            rows.append('r').append(i).append(',').append(texts[i % 4]).append('\n');
+        String data = file("emotions.csv", rows.toString());
+        String test = file("test.csv", "id,content,joy,fear\na,the sea,,\nb,warm sun,,\n");
+        String[] labels = {"--labels", "joy,fear"};
+        Run trained = train("multilabel", data, "--folds", "2", "--test", test, labels[0], labels[1]);
+        assertEquals(0, trained.code(), trained.err());
+        assertTrue(trained.out().contains("out of fold: macro F1 "), trained.out());
+        assertEquals(
+                "id,fold,probability_joy,probability_fear",
+                Files.readAllLines(Path.of(output, "oof.csv")).getFirst());
+        List<String> ensemble = new ArrayList<>();
+        for (int fold = 0; fold < 2; fold++)
+            ensemble.addAll(List.of("--model", Path.of(output, "fold-" + fold).toString()));
+        ensemble.addAll(
+                List.of("--thresholds", Path.of(output, "thresholds.json").toString()));
+        String predictions = folder.resolve("predictions.csv").toString();
+        List<String> predict = new ArrayList<>(List.of("predict", "multilabel", "--input", test));
+        predict.addAll(List.of("--output", predictions));
+        predict.addAll(ensemble);
+        Run predicted = run(predict.toArray(String[]::new));
+        assertEquals(0, predicted.code(), predicted.err());
+        assertEquals(
+                Files.readAllLines(Path.of(output, "submission.csv")),
+                Files.readAllLines(Path.of(predictions)).stream()
+                        .map(line -> line.split(",")[0] + "," + line.split(",")[1] + "," + line.split(",")[2])
+                        .toList());
+
+        List<String> evaluate = new ArrayList<>(List.of("evaluate", "multilabel", "--data", data, "--json"));
+        evaluate.addAll(ensemble);
+        Run evaluated = run(evaluate.toArray(String[]::new));
+        assertEquals(0, evaluated.code(), evaluated.err());
+        assertEquals(
+                12,
+                Json.parse("out", evaluated.out().getBytes(StandardCharsets.UTF_8))
+                        .integer("rows"));
+        evaluate.addAll(List.of("--labels", "fear,joy"));
+        assertEquals(
+                "merapi: --labels: expected those of the model, [joy, fear], got [fear, joy]; leave the option out\n",
+                run(evaluate.toArray(String[]::new)).err());
+    }
+
+    @Test
     void orderedLabelsAreSplitSevenOneTwo() throws IOException {
         StringBuilder rows = new StringBuilder("id,Review,Rating\n");
         for (int i = 0; i < 20; i++)

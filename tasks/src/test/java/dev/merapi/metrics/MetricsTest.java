@@ -28,11 +28,18 @@ class MetricsTest {
         Evaluation evaluation = Evaluation.of(confusion, 0.5, List.of("no", "yes"));
         assertEquals(
                 Map.of(
-                        "loss", 0.5,
-                        "accuracy", 0.75,
-                        "micro_f1", 0.75,
-                        "macro_f1", (2.0 / 3 + 0.8) / 2,
-                        "weighted_f1", (2.0 / 3 + 0.8) / 2),
+                        "loss",
+                        0.5,
+                        "accuracy",
+                        0.75,
+                        "micro_f1",
+                        0.75,
+                        "macro_f1",
+                        (2.0 / 3 + 0.8) / 2,
+                        "weighted_f1",
+                        (2.0 / 3 + 0.8) / 2,
+                        "matthews",
+                        4 / Math.sqrt(48)),
                 evaluation.metrics().values());
         assertEquals(
                 List.of(new ClassScore("no", 1, 0.5, 2.0 / 3, 2), new ClassScore("yes", 2.0 / 3, 1, 0.8, 2)),

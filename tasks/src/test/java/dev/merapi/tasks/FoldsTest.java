@@ -2,6 +2,8 @@ package dev.merapi.tasks;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.merapi.data.Dataset;
@@ -10,6 +12,7 @@ import dev.merapi.metrics.Thresholds;
 import dev.merapi.nn.pretrained.Json;
 import dev.merapi.train.Batching;
 import dev.merapi.train.SchedulerType;
+import dev.merapi.train.SettingsException;
 import dev.merapi.train.Stop;
 import dev.merapi.train.TrainEvent;
 import dev.merapi.train.TrainListener;
@@ -58,7 +61,7 @@ class FoldsTest {
     private Optional<MultilabelFolds.Result> train(boolean resume, Stop stop, TrainListener listener)
             throws IOException {
         MultilabelClassification.Settings settings =
-                new MultilabelClassification.Settings(InputSettings.DEFAULT, 0f, false, 0.5f);
+                new MultilabelClassification.Settings(InputSettings.DEFAULT, 0f, false, 0.5f, PositiveWeights.EQUAL);
         return new MultilabelFolds(settings, 3).train(run(resume, stop, listener), TEST);
     }
 
@@ -102,6 +105,23 @@ class FoldsTest {
                     second.predict(List.of(TRAIN.examples().get(row))).getFirst();
             assertEquals(prediction.probabilities().get(0), Float.parseFloat(cells[2]), 1e-6f, cells[0]);
         }
+    }
+
+    @Test
+    void positivesWeighWhatTheTrainingExamplesSay() {
+        Dataset few = Colours.multilabel("few", 7, 0); // COLD in rows 0, 3 and 6, WARM in 2 and 5
+        assertArrayEquals(new float[] {4 / 3f, 5 / 2f}, PositiveWeights.BALANCED.of(few));
+        assertArrayEquals(
+                new float[] {1, 1}, PositiveWeights.BALANCED.of(few.rows("none", new int[] {1, 4})), "neither holds");
+        assertArrayEquals(
+                new float[] {1, 1}, PositiveWeights.BALANCED.of(few.rows("cold", new int[] {0, 3})), "all or nothing");
+        assertArrayEquals(new float[] {3, 0.5f}, PositiveWeights.of(3f, 0.5f).of(few));
+        assertNull(PositiveWeights.EQUAL.of(few));
+        SettingsException e = assertThrows(
+                SettingsException.class, () -> PositiveWeights.of(3f).of(few));
+        assertEquals("pos-weight: expected 2 numbers, one for each of [COLD, WARM], got 1, [3.0]", e.getMessage());
+        e = assertThrows(SettingsException.class, () -> PositiveWeights.of(3f, 0f));
+        assertEquals("pos-weight: expected numbers over 0, got [3.0, 0.0]", e.getMessage());
     }
 
     @Test

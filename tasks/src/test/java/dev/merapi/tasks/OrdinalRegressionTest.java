@@ -1,7 +1,9 @@
 package dev.merapi.tasks;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.merapi.data.DataException;
 import dev.merapi.data.Dataset;
@@ -24,6 +26,7 @@ import dev.merapi.train.TrainingSettings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
@@ -80,6 +83,49 @@ class OrdinalRegressionTest {
     }
 
     @Test
+    void coralsOutputsShareOneWeightAndItsHeadIsLearnedOn() {
+        OrdinalRegression task =
+                new OrdinalRegression(new OrdinalRegression.Settings(InputSettings.DEFAULT, 0f, false, Method.CORAL));
+        Path first = folder.resolve("first");
+        Dataset data = Colours.dataset("train", 30, 0);
+        TrainingSettings training =
+                TrainingSettings.DEFAULT.numTrainEpochs(3).learningRate(5e-3).lrSchedulerType(SchedulerType.CONSTANT);
+        task.train(new FineTuning(
+                Pretrained.folder(encoder), data, data, training, first, Device.best(1), new Stop(), List.of()));
+        SequenceClassifier saved =
+                OrdinalRegressor.fromPretrained(first, Device.scalar()).model();
+        float[] weight = parameter(saved, "classifier.weight");
+        assertArrayEquals(Arrays.copyOf(weight, 18), Arrays.copyOfRange(weight, 18, 36));
+        float[] bias = parameter(saved, "classifier.bias");
+        assertTrue(bias[0] > bias[1], Arrays.toString(bias));
+
+        // more training begins with this head, bitwise; without the weight that is shared it would not
+        Path second = folder.resolve("second");
+        task.train(new FineTuning(
+                Pretrained.folder(first),
+                data,
+                data,
+                training.numTrainEpochs(1).learningRate(0),
+                second,
+                Device.best(1),
+                new Stop(),
+                List.of()));
+        SequenceClassifier again =
+                OrdinalRegressor.fromPretrained(second, Device.scalar()).model();
+        assertArrayEquals(weight, parameter(again, "classifier.weight"));
+        assertArrayEquals(bias, parameter(again, "classifier.bias"));
+    }
+
+    private static float[] parameter(SequenceClassifier model, String name) {
+        return model.parameters().stream()
+                .filter(p -> p.name().equals(name))
+                .findFirst()
+                .orElseThrow()
+                .tensor()
+                .toArray();
+    }
+
+    @Test
     void aHeadWithOneOutputTooManyIsReadAndSaid() throws IOException {
         SequenceClassifier three = SequenceClassifier.fromPretrained(
                 encoder, LoadOptions.labels(Colours.LABELS).device(Device.scalar()));
@@ -93,7 +139,10 @@ class OrdinalRegressionTest {
                 loaded.note());
         assertEquals(List.of("WARM", "COLD", "NONE"), loaded.labels(new float[][] {{3, 3, -9}, {-1, 9, 9}, {2, -2, 9}
         }));
-        SettingsException e = assertThrows(
+        assertEquals(List.of("3"), loaded.labels("1", "2", "3").labels(new float[][] {{3, 3, -9}}));
+        SettingsException e = assertThrows(SettingsException.class, () -> loaded.labels("1", "2"));
+        assertEquals("labels: expected 3 names, in the order of the model's [COLD, NONE, WARM], got 2", e.getMessage());
+        e = assertThrows(
                 SettingsException.class,
                 () -> new OrdinalRegressor(
                         three, tokenizer, InputSettings.DEFAULT, List.of("1", "2", "3", "4", "5"), Method.CORAL, 2));

@@ -141,7 +141,7 @@ class TrainingTest {
         List<String> log = Files.readAllLines(output.resolve("log.csv"));
         assertEquals(CsvLog.HEADER, log.getFirst());
         assertEquals(1 + 2 * (12 + 1 + 1), log.size()); // header; epochs: 12 steps, their mean, the evaluation
-        assertTrue(log.stream().allMatch(line -> line.split(",", -1).length == 13), log::toString);
+        assertTrue(log.stream().allMatch(line -> line.split(",", -1).length == 14), log::toString);
 
         long tokens = TRAIN.examples().stream()
                 .mapToLong(example -> example.text().split(" ").length + 2)
@@ -241,12 +241,14 @@ class TrainingTest {
                 DEFAULT,
                 new PairClassification.Settings(InputSettings.DEFAULT, null, false, List.of(2f, 1.2f, 1f), 0),
                 new PairClassification.Settings(InputSettings.DEFAULT, null, false, List.of(), 0.2),
+                new PairClassification.Settings(InputSettings.DEFAULT, null, false, List.of(), 0, 2),
+                new PairClassification.Settings(InputSettings.DEFAULT, null, false, List.of(2f, 1.2f, 1f), 0, 2),
                 new PairClassification.Settings(InputSettings.DEFAULT, 0f, false, List.of(), 0))) {
             train(settings, 1, 1, event -> {
                 if (event instanceof TrainEvent.StepEnd step && step.step() == 1) losses.add(step.loss());
             });
         }
-        assertEquals(4, losses.stream().distinct().count(), losses::toString);
+        assertEquals(6, losses.stream().distinct().count(), losses::toString);
     }
 
     @Test
