@@ -39,8 +39,8 @@ public final class Device implements AutoCloseable {
             LOG.log(System.Logger.Level.WARNING, "Merapi runs on scalar kernels: {0}", reason);
             return new Device(new ScalarKernels(), reason);
         }
-        Kernels kernels = new SimdKernels(new Workers(threads));
-        return new Device(kernels, kernels.name() + ": the widest vectors of this CPU that the JVM uses");
+        SimdKernels kernels = SimdKernels.cold(new Workers(threads));
+        return new Device(kernels, kernels.name() + ": " + kernels.reason());
     }
 
     /// The plain loops, on one thread: the specification, for comparison.

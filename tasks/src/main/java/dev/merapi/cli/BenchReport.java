@@ -67,6 +67,20 @@ final class BenchReport {
         return new Line(text, json);
     }
 
+    /// How many times faster all threads are than one.
+    static Line scaling(int threads, double product, double forward, double training) {
+        String text = format(
+                "%d threads beside one: matrix product %.2f×, forward %.2f×, training %.2f×",
+                threads, product, forward, training);
+        JsonLine json = new JsonLine()
+                .put("figure", "scaling")
+                .put("threads", threads)
+                .put("gemm", product)
+                .put("forward", forward)
+                .put("training", training);
+        return new Line(text, json);
+    }
+
     /// A line a kind of kernel, the longest first, then what is outside of kernels.
     ///
     /// @param times of the passes that the profile has seen

@@ -67,25 +67,47 @@ final class BenchVerb extends Verb {
             print(BenchReport.machine(device, limits));
             for (GemmSpeed.Row row : products) print(BenchReport.product(row, limits));
             if (profile) profile(device, limits);
-            else speeds(device);
+            else {
+                double[] all = speeds(device);
+                if (device.threads() > 1) scaling(device.threads(), products, all);
+            }
         }
     }
 
-    private void speeds(Device device) {
-        BenchModel bench =
-                new BenchModel(model.load(LoadOptions.labels("a", "b", "c").device(device)));
-        for (int[] size : new int[][] {{batchSize, length}, {1, length}, {1, Math.min(32, length)}})
-            print(BenchReport.speed(
-                    "forward", model, size, bench.forward(size[0], size[1]).measure(seconds)));
-        int[] size = {batchSize, length};
-        print(BenchReport.speed(
-                "training", model, size, bench.training(batchSize, length).measure(seconds)));
+    /// @return seconds of the large batch, forward and training
+    private double[] speeds(Device device) {
+        BenchModel bench = load(device);
+        double[] large = new double[2];
+        for (int[] size : new int[][] {{batchSize, length}, {1, length}, {1, Math.min(32, length)}}) {
+            double time = bench.forward(size[0], size[1]).measure(seconds);
+            if (large[0] == 0) large[0] = time;
+            print(BenchReport.speed("forward", model, size, time));
+        }
+        large[1] = bench.training(batchSize, length).measure(seconds);
+        print(BenchReport.speed("training", model, new int[] {batchSize, length}, large[1]));
+        return large;
+    }
+
+    /// The same on one thread: how many times faster are all of them?
+    private void scaling(int threads, List<GemmSpeed.Row> products, double[] all) {
+        try (Device device = Device.best(1)) {
+            GemmSpeed.Row one = GemmSpeed.rows(device.kernels(), seconds / 16).getFirst();
+            BenchModel bench = load(device);
+            print(BenchReport.scaling(
+                    threads,
+                    products.getFirst().packed() / one.packed(),
+                    bench.forward(batchSize, length).measure(seconds / 2) / all[0],
+                    bench.training(batchSize, length).measure(seconds / 2) / all[1]));
+        }
+    }
+
+    private BenchModel load(Device device) {
+        return new BenchModel(model.load(LoadOptions.labels("a", "b", "c").device(device)));
     }
 
     private void profile(Device device, Limits limits) {
         ProfilingKernels kernels = new ProfilingKernels(device.kernels());
-        BenchModel bench =
-                new BenchModel(model.load(LoadOptions.labels("a", "b", "c").device(Device.of(kernels))));
+        BenchModel bench = load(Device.of(kernels));
         int[] size = {batchSize, length};
         List<BenchReport.Work> works = new ArrayList<>();
         works.add(new BenchReport.Work("forward", bench.forward(batchSize, length)));

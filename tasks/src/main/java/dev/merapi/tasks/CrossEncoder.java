@@ -46,13 +46,16 @@ public final class CrossEncoder {
 
     /// Loads the folder of a sequence classifier with one output, on the best device there is.
     public static CrossEncoder fromPretrained(Path folder) {
-        return fromPretrained(folder, Device.best());
+        return load(folder, LoadOptions.pretrained());
     }
 
     public static CrossEncoder fromPretrained(Path folder, Device device) {
-        SequenceClassifier model = SequenceClassifier.fromPretrained(
-                folder, LoadOptions.pretrained().device(device));
-        return new CrossEncoder(model, Tokenizer.fromPretrained(folder));
+        return load(folder, LoadOptions.pretrained().device(device));
+    }
+
+    private static CrossEncoder load(Path folder, LoadOptions options) {
+        var loaded = Loaded.from(folder, () -> SequenceClassifier.fromPretrained(folder, options));
+        return new CrossEncoder(loaded.model(), loaded.tokenizer());
     }
 
     /// Whether scores go through `σ(x) = 1 / (1 + e⁻ˣ)`: unless the config names `Identity`, under the name

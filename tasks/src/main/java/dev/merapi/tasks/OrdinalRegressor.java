@@ -53,12 +53,16 @@ public record OrdinalRegressor(
     /// Loads a folder that [OrdinalRegression] saved, or a Hugging Face folder of a sequence classifier with K
     /// outputs: its labels are then those of the config, in their order, decoded as CORN.
     public static OrdinalRegressor fromPretrained(Path folder) {
-        return fromPretrained(folder, Device.best());
+        return load(folder, LoadOptions.pretrained());
     }
 
     public static OrdinalRegressor fromPretrained(Path folder, Device device) {
-        SequenceClassifier model = SequenceClassifier.fromPretrained(
-                folder, LoadOptions.pretrained().device(device));
+        return load(folder, LoadOptions.pretrained().device(device));
+    }
+
+    private static OrdinalRegressor load(Path folder, LoadOptions options) {
+        var loaded = Loaded.from(folder, () -> SequenceClassifier.fromPretrained(folder, options));
+        SequenceClassifier model = loaded.model();
         Path file = folder.resolve(OutputFolder.SETTINGS);
         Json.Obj settings = Files.exists(file) ? Json.read(file) : Json.Obj.empty(OutputFolder.SETTINGS);
         boolean ours = settings.has("method");
@@ -66,7 +70,7 @@ public record OrdinalRegressor(
         Method method = ours ? Method.valueOf(settings.string("method").toUpperCase(Locale.ROOT)) : Method.CORN;
         return new OrdinalRegressor(
                 model,
-                Tokenizer.fromPretrained(folder),
+                loaded.tokenizer(),
                 InputSettings.of(folder),
                 labels,
                 method,

@@ -35,17 +35,20 @@ public record SpanExtractor(QuestionAnswering model, Tokenizer tokenizer, InputS
 
     /// Loads a folder that [SpanExtraction] saved, or any Hugging Face folder of a question answering model.
     public static SpanExtractor fromPretrained(Path folder) {
-        return fromPretrained(folder, Device.best());
+        return load(folder, LoadOptions.pretrained());
     }
 
     public static SpanExtractor fromPretrained(Path folder, Device device) {
-        QuestionAnswering model = QuestionAnswering.fromPretrained(
-                folder, LoadOptions.pretrained().device(device));
+        return load(folder, LoadOptions.pretrained().device(device));
+    }
+
+    private static SpanExtractor load(Path folder, LoadOptions options) {
+        var loaded = Loaded.from(folder, () -> QuestionAnswering.fromPretrained(folder, options));
         Path settings = folder.resolve(OutputFolder.SETTINGS);
         List<String> whole = Files.exists(settings) && Json.read(settings).has("whole_text")
                 ? Json.read(settings).strings("whole_text")
                 : List.of();
-        return new SpanExtractor(model, Tokenizer.fromPretrained(folder), InputSettings.of(folder), whole);
+        return new SpanExtractor(loaded.model(), loaded.tokenizer(), InputSettings.of(folder), whole);
     }
 
     /// The part of a text for a context.

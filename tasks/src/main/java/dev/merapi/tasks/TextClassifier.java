@@ -44,13 +44,16 @@ public final class TextClassifier {
     /// Loads a folder that a task saved, or any Hugging Face folder of a sequence classifier, on the best
     /// device there is.
     public static TextClassifier fromPretrained(Path folder) {
-        return fromPretrained(folder, Device.best());
+        return load(folder, LoadOptions.pretrained());
     }
 
     public static TextClassifier fromPretrained(Path folder, Device device) {
-        SequenceClassifier model = SequenceClassifier.fromPretrained(
-                folder, LoadOptions.pretrained().device(device));
-        return new TextClassifier(model, Tokenizer.fromPretrained(folder), InputSettings.of(folder));
+        return load(folder, LoadOptions.pretrained().device(device));
+    }
+
+    private static TextClassifier load(Path folder, LoadOptions options) {
+        var loaded = Loaded.from(folder, () -> SequenceClassifier.fromPretrained(folder, options));
+        return new TextClassifier(loaded.model(), loaded.tokenizer(), InputSettings.of(folder));
     }
 
     public SequenceClassifier model() {

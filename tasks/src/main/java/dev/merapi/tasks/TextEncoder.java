@@ -35,13 +35,16 @@ public final class TextEncoder {
 
     /// Loads a folder of sentence-transformers, or any encoder, on the best device there is.
     public static TextEncoder fromPretrained(Path folder) {
-        return fromPretrained(folder, Device.best());
+        return load(folder, LoadOptions.pretrained());
     }
 
     public static TextEncoder fromPretrained(Path folder, Device device) {
-        SentenceEncoder model =
-                SentenceEncoder.fromPretrained(folder, LoadOptions.pretrained().device(device));
-        return new TextEncoder(model, Tokenizer.fromPretrained(folder));
+        return load(folder, LoadOptions.pretrained().device(device));
+    }
+
+    private static TextEncoder load(Path folder, LoadOptions options) {
+        var loaded = Loaded.from(folder, () -> SentenceEncoder.fromPretrained(folder, options));
+        return new TextEncoder(loaded.model(), loaded.tokenizer());
     }
 
     public SentenceEncoder model() {

@@ -17,7 +17,8 @@ class BenchVerbTest {
 
     @Test
     void measuresLimitsProductsAndAModel() throws IOException {
-        List<Json.Obj> lines = lines("bench", "--model", model(), "--seconds", "0.01", "--length", "8", "--json");
+        List<Json.Obj> lines =
+                lines("bench", "--model", model(), "--seconds", "0.01", "--length", "8", "--threads", "2", "--json");
         assertEquals(
                 List.of(
                         "limits",
@@ -30,12 +31,16 @@ class BenchVerbTest {
                         "forward",
                         "forward",
                         "forward",
-                        "training"),
+                        "training",
+                        "scaling"),
                 lines.stream().map(line -> line.string("figure")).toList());
         assertEquals("512×3072×768", lines.get(2).string("size"));
         Json.Obj forward = lines.get(7);
         assertEquals(16, forward.integer("sequences"));
         assertEquals(128 / forward.number("seconds"), forward.number("tokens_per_second"), 1e-3);
+        Json.Obj scaling = lines.getLast();
+        assertEquals(2, scaling.integer("threads"));
+        for (String what : List.of("gemm", "forward", "training")) assertTrue(scaling.number(what) > 0, what);
     }
 
     @Test

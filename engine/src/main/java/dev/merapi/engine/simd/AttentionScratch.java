@@ -6,7 +6,8 @@ import static dev.merapi.engine.simd.MatmulScratch.panels;
 
 /// The memory of one worker in attention, grown when a longer sequence comes and kept.
 final class AttentionScratch {
-    final MatmulScratch matmul = new MatmulScratch();
+    final ColdStart start;
+    final MatmulScratch matmul;
 
     /// Scores, then probabilities of a block of queries, [rows, stride].
     float[] p = new float[0];
@@ -18,6 +19,11 @@ final class AttentionScratch {
     /// tokens), Q and dcontext by channel.
     float[] keyLines = new float[0], valueLines = new float[0], keyColumns = new float[0], valueColumns = new float[0];
     float[] queryColumns = new float[0], gradientColumns = new float[0];
+
+    AttentionScratch(ColdStart start) {
+        this.start = start;
+        matmul = new MatmulScratch(start);
+    }
 
     /// Rows of scores are padded to whole panels.
     static int stride(int tokens) {

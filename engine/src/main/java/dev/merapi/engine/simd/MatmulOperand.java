@@ -34,6 +34,12 @@ record MatmulOperand(float[] array, int offset, int stride, boolean linesAreRows
         else packColumns(offset + k0 * stride + first, lines, height, kc, panel, at);
     }
 
+    /// The same in plain loops, with nothing written after the panel.
+    void packPlainly(int first, int lines, int height, int k0, int kc, float[] panel, int at) {
+        if (linesAreRows) PlainLoops.pack(array, offset + first * stride + k0, 1, stride, kc, lines, height, panel, at);
+        else PlainLoops.pack(array, offset + k0 * stride + first, stride, 1, kc, lines, height, panel, at);
+    }
+
     private void packRows(int from, int lines, int height, int kc, float[] panel, int at, float[] block) {
         if (height == 1) {
             System.arraycopy(array, from, panel, at, kc);

@@ -24,9 +24,18 @@ final class MatmulScratch {
     /// For [MatmulOperand#pack].
     final float[] block = new float[LANES * LANES];
 
+    private final ColdStart start;
     private final float[] tile = new float[HEIGHT * WIDTH];
     private final PackedRows packedA = new PackedRows();
     private float[] packedB = new float[0];
+
+    MatmulScratch() {
+        this(ColdStart.none());
+    }
+
+    MatmulScratch(ColdStart start) {
+        this.start = start;
+    }
 
     /// `C = A·B + bias`, or `+=`, for `rows` rows of A from line `row` on and `columns` columns, B being
     /// packed.
@@ -136,7 +145,7 @@ final class MatmulScratch {
             packA(a, row, rows, k0, kc);
             for (int j = 0; j < columns; j += WIDTH) {
                 int width = Math.min(WIDTH, columns - j);
-                b.pack(column + j, width, WIDTH, k0, kc, packedB, 0, block);
+                pack(b, column + j, width, WIDTH, k0, kc, packedB, 0);
                 for (int r = 0; r < rows; r += HEIGHT)
                     tile(
                             packedA.array(),
@@ -157,7 +166,13 @@ final class MatmulScratch {
     }
 
     private void packA(MatmulOperand a, int row, int rows, int k0, int kc) {
-        for (int r = 0; r < rows; r += HEIGHT) packedA.pack(a, row, r, rows, k0, kc, 0, block);
+        for (int r = 0; r < rows; r += HEIGHT) packedA.pack(a, row, r, rows, k0, kc, 0, this);
+    }
+
+    /// Packs a panel, see [MatmulOperand#pack].
+    void pack(MatmulOperand x, int first, int lines, int height, int k0, int kc, float[] panel, int at) {
+        if (start.isOn()) x.packPlainly(first, lines, height, k0, kc, panel, at);
+        else x.pack(first, lines, height, k0, kc, panel, at, block);
     }
 
     /// One panel of B times one of A.
@@ -175,6 +190,11 @@ final class MatmulScratch {
             Floats bias,
             int biasAt,
             boolean add) {
+        if (start.isOn()) {
+            PlainLoops.tile(MicroKernels.height(lines), kc, a, aAt, panel, at, tile);
+            MatmulTile.writePlainly(tile, lines, columns, c, cAt, stride, bias, biasAt, add);
+            return;
+        }
         MicroKernels.run(MicroKernels.height(lines), kc, a, aAt, panel, at, tile);
         MatmulTile.write(tile, lines, columns, c, cAt, stride, bias, biasAt, add);
     }

@@ -19,7 +19,7 @@ final class MatmulTile {
     /// @param bias null means none
     static void write(
             float[] tile, int rows, int columns, float[] c, int at, int stride, Floats bias, int biasAt, boolean add) {
-        if (columns < WIDTH) writeEdge(tile, rows, columns, c, at, stride, bias, biasAt, add);
+        if (columns < WIDTH) writePlainly(tile, rows, columns, c, at, stride, bias, biasAt, add);
         else if (bias != null) writeBias(tile, rows, c, at, stride, bias.array, bias.offset + biasAt, add);
         else if (add) add(tile, rows, c, at, stride);
         else store(tile, rows, c, at, stride);
@@ -60,7 +60,8 @@ final class MatmulTile {
         }
     }
 
-    private static void writeEdge(
+    /// The same in a plain loop.
+    static void writePlainly(
             float[] tile, int rows, int columns, float[] c, int at, int stride, Floats bias, int biasAt, boolean add) {
         for (int r = 0; r < rows; r++) {
             for (int j = 0; j < columns; j++) {

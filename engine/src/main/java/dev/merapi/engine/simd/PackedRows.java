@@ -37,8 +37,8 @@ final class PackedRows {
 
     /// Packs a panel: rows [r, rows) of the operand, up to HEIGHT of them, counted from line `first`; inputs
     /// [k0, k0 + kc) into the block that begins at `base`.
-    void pack(MatmulOperand a, int first, int r, int rows, int k0, int kc, int base, float[] block) {
+    void pack(MatmulOperand a, int first, int r, int rows, int k0, int kc, int base, MatmulScratch scratch) {
         int lines = Math.min(HEIGHT, rows - r);
-        a.pack(first + r, lines, MicroKernels.height(lines), k0, kc, array, at(base, kc, r), block);
+        scratch.pack(a, first + r, lines, MicroKernels.height(lines), k0, kc, array, at(base, kc, r));
     }
 }

@@ -13,18 +13,25 @@ final class SimdActivation {
     private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
     private static final int L = S.length();
     private static final int STRIP = 512; // a multiple of every vector length
-    private static final float SQRT_HALF = (float) Math.sqrt(0.5);
+    static final float SQRT_HALF = (float) Math.sqrt(0.5);
     private static final float DENSITY_AT_0 = (float) (1 / Math.sqrt(2 * Math.PI));
     private static final float SQRT_2_OVER_PI = (float) Math.sqrt(2 / Math.PI), CUBIC = 0.044715f;
 
     private final Workers workers;
+    private final ColdStart start;
 
-    SimdActivation(Workers workers) {
+    SimdActivation(Workers workers, ColdStart start) {
         this.workers = workers;
+        this.start = start;
     }
 
     void forward(Activation f, int n, Floats x, Floats y) {
+        boolean plain = f == Activation.GELU && start.isOn();
         Blocks.values(workers, n, (from, to) -> {
+            if (plain) {
+                PlainLoops.gelu(x.array, x.offset + from, y.array, y.offset + from, to - from);
+                return;
+            }
             int xo = x.offset + from, yo = y.offset + from, full = S.loopBound(to - from), rest = to - from - full;
             values(f, x.array, xo, y.array, yo, full);
             if (rest > 0) {

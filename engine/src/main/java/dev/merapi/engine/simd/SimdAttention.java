@@ -16,15 +16,18 @@ import java.util.Arrays;
 ///
 /// Letters: N tokens of the batch, C channels, D = C/H, T tokens of the sequence, R queries of a block.
 final class SimdAttention {
-    private static final int ROWS = 96;
+    private static final int ROWS = 192;
+
+    /// The backward pass has the gradients of the scores beside them.
+    private static final int BACKWARD_ROWS = 96;
 
     private final Workers workers;
     private final AttentionScratch[] scratch;
 
-    SimdAttention(Workers workers) {
+    SimdAttention(Workers workers, ColdStart start) {
         this.workers = workers;
         scratch = new AttentionScratch[workers.threads()];
-        for (int i = 0; i < scratch.length; i++) scratch[i] = new AttentionScratch();
+        for (int i = 0; i < scratch.length; i++) scratch[i] = new AttentionScratch(start);
     }
 
     /// `context = dropout(softmax(Q·Kᵀ/√D))·V`: a task is one block of queries of one head of one sequence.
@@ -122,7 +125,9 @@ final class SimdAttention {
 
             scores(q, first, rows, scratch.keyLines, scratch.p); // [R, T]
             for (int r = 0; r < rows; r++) {
-                float lse = AttentionRows.softmax(scratch.p, r * stride, t, scale());
+                float lse = scratch.start.isOn()
+                        ? PlainLoops.softmax(scratch.p, r * stride, t, scale())
+                        : AttentionRows.softmax(scratch.p, r * stride, t, scale());
                 if (logSumExp != null) logSumExp.set(head * tokens + first + r, lse);
                 if (dropout.isActive()) SimdRandom.dropoutRow(scratch.p, r * stride, t, element(first + r), dropout);
             }
@@ -154,13 +159,13 @@ final class SimdAttention {
                 Floats dk,
                 Floats dv) {
             int t = end - begin, d = depth(), stride = AttentionScratch.stride(t);
-            scratch.backward(ROWS, t, d);
+            scratch.backward(BACKWARD_ROWS, t, d);
             packLines(k, scratch.keyLines);
             packLines(v, scratch.valueLines);
             packColumns(k, begin, t, scratch.keyColumns);
             float[] p = scratch.p, dp = scratch.dp;
-            for (int first = begin; first < end; first += ROWS) {
-                int rows = Math.min(ROWS, end - first);
+            for (int first = begin; first < end; first += BACKWARD_ROWS) {
+                int rows = Math.min(BACKWARD_ROWS, end - first);
                 scores(q, first, rows, scratch.keyLines, p); // [R, T]
                 scores(dcontext, first, rows, scratch.valueLines, dp); // [R, T]
                 for (int r = 0; r < rows; r++) gradientRow(r, first + r, context, logSumExp, dcontext);
@@ -184,8 +189,8 @@ final class SimdAttention {
                 packColumns(dcontext, first, rows, scratch.gradientColumns);
                 MatmulOperand ds = new MatmulOperand(dp, 0, stride, false),
                         dropped = new MatmulOperand(p, 0, stride, false);
-                for (int j = 0; j < t; j += ROWS) {
-                    int keys = Math.min(ROWS, t - j);
+                for (int j = 0; j < t; j += BACKWARD_ROWS) {
+                    int keys = Math.min(BACKWARD_ROWS, t - j);
                     scratch.matmul.multiply(
                             ds,
                             j,
@@ -245,15 +250,13 @@ final class SimdAttention {
             var operand = operand(x, true);
             int d = depth();
             for (int j = 0; j < end - begin; j += WIDTH)
-                operand.pack(
-                        begin + j, Math.min(WIDTH, end - begin - j), WIDTH, 0, d, panels, j * d, scratch.matmul.block);
+                scratch.matmul.pack(operand, begin + j, Math.min(WIDTH, end - begin - j), WIDTH, 0, d, panels, j * d);
         }
 
         private void packColumns(Floats x, int first, int rows, float[] panels) {
             var operand = operand(x, false);
             for (int c = 0; c < depth(); c += WIDTH)
-                operand.pack(
-                        c, Math.min(WIDTH, depth() - c), WIDTH, first, rows, panels, c * rows, scratch.matmul.block);
+                scratch.matmul.pack(operand, c, Math.min(WIDTH, depth() - c), WIDTH, first, rows, panels, c * rows);
         }
 
         /// The head's channels of an [N, C] operand: lines are tokens, or channels with k running over the

@@ -14,10 +14,12 @@ final class SimdElementwise {
     private static final int L = S.length();
 
     private final Workers workers;
+    private final ColdStart start;
     private float[] partials = new float[0]; // one row a block of sumRows, guarded by this
 
-    SimdElementwise(Workers workers) {
+    SimdElementwise(Workers workers, ColdStart start) {
         this.workers = workers;
+        this.start = start;
     }
 
     void fill(int n, float value, Floats out) {
@@ -51,7 +53,7 @@ final class SimdElementwise {
     void scale(int n, float a, Floats x, Floats out, boolean accumulate) {
         Blocks.values(workers, n, (from, to) -> {
             if (accumulate) addScaled(a, x.array, x.offset + from, out.array, out.offset + from, to - from);
-            else scale(a, x.array, x.offset + from, out.array, out.offset + from, to - from);
+            else scale(a, x.array, x.offset + from, out.array, out.offset + from, to - from, start.whole(to - from));
         });
     }
 
@@ -77,17 +79,18 @@ final class SimdElementwise {
         int height = Math.max(16, Blocks.height(cols)), blocks = Blocks.count(rows, height);
         if (partials.length < blocks * cols) partials = new float[blocks * cols];
         float[] sums = partials;
+        int whole = start.whole(cols);
         Blocks.rows(workers, rows, cols, height, (block, from, to) -> {
             Arrays.fill(sums, block * cols, block * cols + cols, 0f);
             int r = from;
             for (; r < to - 3; r += 4) {
                 int xo = x.offset + r * cols;
-                accumulate(x.array, xo, xo + cols, xo + 2 * cols, xo + 3 * cols, sums, block * cols, cols);
+                accumulate(x.array, xo, xo + cols, xo + 2 * cols, xo + 3 * cols, sums, block * cols, cols, whole);
             }
-            for (; r < to; r++) accumulate(x.array, x.offset + r * cols, sums, block * cols, cols);
+            for (; r < to; r++) accumulate(x.array, x.offset + r * cols, sums, block * cols, cols, whole);
         });
         if (!accumulate) Arrays.fill(out.array, out.offset, out.offset + cols, 0f);
-        for (int block = 0; block < blocks; block++) accumulate(sums, block * cols, out.array, out.offset, cols);
+        for (int block = 0; block < blocks; block++) accumulate(sums, block * cols, out.array, out.offset, cols, whole);
     }
 
     /// `out += x`
@@ -95,10 +98,14 @@ final class SimdElementwise {
         add(x, xo, out, oo, out, oo, n);
     }
 
+    private static void accumulate(float[] x, int xo, float[] out, int oo, int n, int whole) {
+        add(x, xo, out, oo, out, oo, n, whole);
+    }
+
     /// `out += (x[a…] + x[b…]) + (x[c…] + x[d…])`: four rows for one visit of the sums.
-    static void accumulate(float[] x, int a, int b, int c, int d, float[] out, int oo, int n) {
+    static void accumulate(float[] x, int a, int b, int c, int d, float[] out, int oo, int n, int whole) {
         int i = 0;
-        for (; i < S.loopBound(n); i += L) {
+        for (; i < whole; i += L) {
             FloatVector ab = FloatVector.fromArray(S, x, a + i).add(FloatVector.fromArray(S, x, b + i));
             FloatVector cd = FloatVector.fromArray(S, x, c + i).add(FloatVector.fromArray(S, x, d + i));
             FloatVector.fromArray(S, out, oo + i).add(ab.add(cd)).intoArray(out, oo + i);
@@ -108,8 +115,13 @@ final class SimdElementwise {
 
     /// `out = x + y`
     static void add(float[] x, int xo, float[] y, int yo, float[] out, int oo, int n) {
+        add(x, xo, y, yo, out, oo, n, S.loopBound(n));
+    }
+
+    /// The same with vectors for the first `whole` values only.
+    static void add(float[] x, int xo, float[] y, int yo, float[] out, int oo, int n, int whole) {
         int i = 0;
-        for (; i < S.loopBound(n); i += L)
+        for (; i < whole; i += L)
             FloatVector.fromArray(S, x, xo + i)
                     .add(FloatVector.fromArray(S, y, yo + i))
                     .intoArray(out, oo + i);
@@ -136,10 +148,9 @@ final class SimdElementwise {
         for (; i < n; i++) out[oo + i] = Math.fma(x[xo + i], y[yo + i], out[oo + i]);
     }
 
-    private static void scale(float a, float[] x, int xo, float[] out, int oo, int n) {
+    private static void scale(float a, float[] x, int xo, float[] out, int oo, int n, int whole) {
         int i = 0;
-        for (; i < S.loopBound(n); i += L)
-            FloatVector.fromArray(S, x, xo + i).mul(a).intoArray(out, oo + i);
+        for (; i < whole; i += L) FloatVector.fromArray(S, x, xo + i).mul(a).intoArray(out, oo + i);
         for (; i < n; i++) out[oo + i] = a * x[xo + i];
     }
 

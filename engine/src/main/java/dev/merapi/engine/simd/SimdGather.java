@@ -13,16 +13,20 @@ final class SimdGather {
     private static final int STRIP = 64; // columns of a task then: 256 bytes
 
     private final Workers workers;
+    private final ColdStart start;
 
-    SimdGather(Workers workers) {
+    SimdGather(Workers workers, ColdStart start) {
         this.workers = workers;
+        this.start = start;
     }
 
     void gather(int rows, int cols, Floats table, int[] ids, Floats out, boolean accumulate) {
+        int whole = start.whole(cols);
         Blocks.rows(workers, rows, cols, Blocks.height(cols), (block, from, to) -> {
             for (int r = from; r < to; r++) {
                 int source = table.offset + ids[r] * cols, target = out.offset + r * cols;
-                if (accumulate) SimdElementwise.accumulate(table.array, source, out.array, target, cols);
+                if (accumulate)
+                    SimdElementwise.add(table.array, source, out.array, target, out.array, target, cols, whole);
                 else System.arraycopy(table.array, source, out.array, target, cols);
             }
         });
@@ -52,7 +56,7 @@ final class SimdGather {
         for (; j < groups[g + 1] - 3; j += 4) {
             int a = base + order[j] * cols, b = base + order[j + 1] * cols;
             int c = base + order[j + 2] * cols, d = base + order[j + 3] * cols;
-            SimdElementwise.accumulate(x.array, a, b, c, d, out.array, target, n);
+            SimdElementwise.accumulate(x.array, a, b, c, d, out.array, target, n, SimdMath.F.loopBound(n));
         }
         for (; j < groups[g + 1]; j++)
             SimdElementwise.accumulate(x.array, x.offset + order[j] * cols + column, out.array, target, n);

@@ -15,6 +15,9 @@ import jdk.incubator.vector.FloatVector;
 /// The kernels over the Vector API and the threads of [Workers]. Each family has its class; here is only who
 /// does what.
 public final class SimdKernels implements Kernels {
+    /// Classes from which on the cross-entropy runs in vectors.
+    private static final int VOCABULARY = 512;
+
     private final Workers workers;
     private final SimdMatmul matmul;
     private final SimdElementwise elementwise;
@@ -24,26 +27,48 @@ public final class SimdKernels implements Kernels {
     private final SimdAttention attention;
     private final SimdDisentangledAttention disentangled;
     private final SimdOptimizer optimizer;
+    private final SimdLoss loss;
 
-    /// The losses: a batch has few logits, and double costs nothing there.
+    /// Where a batch has few logits double costs nothing.
     private final ScalarKernels scalar = new ScalarKernels();
 
     /// @param workers who works; closed with these kernels
     public SimdKernels(Workers workers) {
+        this(workers, ColdStart.none());
+    }
+
+    /// For a program that has just been started: the first calls take plain loops, see [ColdStart]. No bit of a
+    /// result depends on it.
+    public static SimdKernels cold(Workers workers) {
+        return new SimdKernels(workers, ColdStart.cold());
+    }
+
+    private SimdKernels(Workers workers, ColdStart start) {
         this.workers = workers;
-        matmul = new SimdMatmul(workers);
-        elementwise = new SimdElementwise(workers);
-        activation = new SimdActivation(workers);
-        gather = new SimdGather(workers);
-        layerNorm = new SimdLayerNorm(workers);
-        attention = new SimdAttention(workers);
+        matmul = new SimdMatmul(workers, start);
+        elementwise = new SimdElementwise(workers, start);
+        activation = new SimdActivation(workers, start);
+        gather = new SimdGather(workers, start);
+        layerNorm = new SimdLayerNorm(workers, start);
+        attention = new SimdAttention(workers, start);
         disentangled = new SimdDisentangledAttention(workers);
         optimizer = new SimdOptimizer(workers);
+        loss = new SimdLoss(workers);
     }
 
     @Override
     public String name() {
         return "simd " + FloatVector.SPECIES_PREFERRED.vectorBitSize() + " bit";
+    }
+
+    /// Why this width, for people.
+    public String reason() {
+        return "the widest vectors of this CPU that the JVM uses, %d floats; matrix products in tiles of %d × %d, for %d registers"
+                .formatted(
+                        SimdMath.LANES,
+                        MatmulScratch.HEIGHT,
+                        MatmulScratch.WIDTH,
+                        MatmulScratch.HEIGHT == 12 ? 32 : 16);
     }
 
     @Override
@@ -306,7 +331,8 @@ public final class SimdKernels implements Kernels {
             float smoothing,
             Floats loss,
             Floats dlogits) {
-        scalar.crossEntropy(rows, classes, logits, labels, weights, smoothing, loss, dlogits);
+        if (classes < VOCABULARY) scalar.crossEntropy(rows, classes, logits, labels, weights, smoothing, loss, dlogits);
+        else this.loss.crossEntropy(rows, classes, logits, labels, weights, smoothing, loss, dlogits);
     }
 
     @Override

@@ -13,10 +13,12 @@ final class SimdLayerNorm {
     private static final int L = S.length();
 
     private final Workers workers;
+    private final ColdStart start;
     private float[] partials = new float[0]; // dγ and dβ of each block of rows, guarded by this
 
-    SimdLayerNorm(Workers workers) {
+    SimdLayerNorm(Workers workers, ColdStart start) {
         this.workers = workers;
+        this.start = start;
     }
 
     void forward(
@@ -34,18 +36,20 @@ final class SimdLayerNorm {
             Floats rstd) {
         boolean asIs = !dropout.isActive() && residual == null && sum == null;
         Floats s = asIs ? x : sum != null ? sum : y; // where nobody keeps s, y holds it until it is normalized
+        int whole = start.whole(cols);
         Blocks.rows(workers, rows, cols, Blocks.height(cols), (block, from, to) -> {
             float[] lanes = new float[L];
             for (int r = from; r < to; r++) {
                 int so = s.offset + r * cols;
-                if (!asIs) combine(r, cols, x, dropout, residual, s);
-                float mu = (float) (sum(s.array, so, cols, lanes) / cols);
-                float variance = (float) (sumOfSquares(s.array, so, cols, mu, lanes) / cols);
+                if (!asIs) combine(r, cols, whole, x, dropout, residual, s);
+                float mu = (float) (sum(s.array, so, cols, whole, lanes) / cols);
+                float variance = (float) (sumOfSquares(s.array, so, cols, whole, mu, lanes) / cols);
                 float scale = (float) (1 / Math.sqrt((double) variance + eps));
                 normalize(
                         s.array,
                         so,
                         cols,
+                        whole,
                         mu,
                         scale,
                         gamma.array,
@@ -61,7 +65,7 @@ final class SimdLayerNorm {
     }
 
     /// `s = dropout(x) + residual` of row r.
-    private static void combine(int r, int cols, Floats x, Dropout dropout, Floats residual, Floats s) {
+    private static void combine(int r, int cols, int whole, Floats x, Dropout dropout, Floats residual, Floats s) {
         int xo = x.offset + r * cols, so = s.offset + r * cols;
         float[] from = x.array;
         if (dropout.isActive()) {
@@ -70,11 +74,21 @@ final class SimdLayerNorm {
             xo = so;
         }
         if (residual != null)
-            SimdElementwise.add(from, xo, residual.array, residual.offset + r * cols, s.array, so, cols);
+            SimdElementwise.add(from, xo, residual.array, residual.offset + r * cols, s.array, so, cols, whole);
         else if (from != s.array || xo != so) System.arraycopy(from, xo, s.array, so, cols);
     }
 
-    private static double sum(float[] x, int offset, int n, float[] lanes) {
+    /// `Σ x`; plain loops do it where vectors take none of the values.
+    private static double sum(float[] x, int offset, int n, int whole, float[] lanes) {
+        int i = S.loopBound(n);
+        if (whole == i) laneSums(x, offset, n, lanes);
+        else PlainLoops.laneSums(x, offset, i, lanes);
+        double sum = sum(lanes);
+        for (; i < n; i++) sum += x[offset + i];
+        return sum;
+    }
+
+    private static void laneSums(float[] x, int offset, int n, float[] lanes) {
         FloatVector s0 = FloatVector.zero(S), s1 = s0, s2 = s0, s3 = s0;
         int i = 0;
         for (; i <= n - 4 * L; i += 4 * L) {
@@ -85,13 +99,19 @@ final class SimdLayerNorm {
         }
         for (; i <= n - L; i += L) s0 = s0.add(FloatVector.fromArray(S, x, offset + i));
         s0.add(s1).add(s2.add(s3)).intoArray(lanes, 0);
-        double sum = sum(lanes);
-        for (; i < n; i++) sum += x[offset + i];
-        return sum;
     }
 
     /// `Σ (x − μ)²`
-    private static double sumOfSquares(float[] x, int offset, int n, float mu, float[] lanes) {
+    private static double sumOfSquares(float[] x, int offset, int n, int whole, float mu, float[] lanes) {
+        int i = S.loopBound(n);
+        if (whole == i) laneSquares(x, offset, n, mu, lanes);
+        else PlainLoops.laneSquares(x, offset, i, mu, lanes);
+        double sum = sum(lanes);
+        for (; i < n; i++) sum += (double) (x[offset + i] - mu) * (x[offset + i] - mu);
+        return sum;
+    }
+
+    private static void laneSquares(float[] x, int offset, int n, float mu, float[] lanes) {
         FloatVector s0 = FloatVector.zero(S), s1 = s0;
         int i = 0;
         for (; i <= n - 2 * L; i += 2 * L) {
@@ -105,9 +125,6 @@ final class SimdLayerNorm {
             s0 = d.fma(d, s0);
         }
         s0.add(s1).intoArray(lanes, 0);
-        double sum = sum(lanes);
-        for (; i < n; i++) sum += (double) (x[offset + i] - mu) * (x[offset + i] - mu);
-        return sum;
     }
 
     /// The lanes of a vector in a fixed order; that of `reduceLanes` is not specified and differs before and
@@ -126,6 +143,7 @@ final class SimdLayerNorm {
             float[] s,
             int so,
             int n,
+            int whole,
             float mu,
             float scale,
             float[] gamma,
@@ -135,7 +153,7 @@ final class SimdLayerNorm {
             float[] y,
             int yo) {
         int i = 0;
-        for (; i < S.loopBound(n); i += L)
+        for (; i < whole; i += L)
             FloatVector.fromArray(S, s, so + i)
                     .sub(mu)
                     .mul(scale)

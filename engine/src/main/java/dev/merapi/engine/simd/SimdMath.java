@@ -51,6 +51,22 @@ final class SimdMath {
         return x.mul(Float.POSITIVE_INFINITY).blend(y, x.compare(VectorOperators.LE, 88.7228317f));
     }
 
+    /// The same bits for one value.
+    static float exp(float x) {
+        float shifted = Math.fma(x, 1.44269504f, 12582912f);
+        float n = shifted - 12582912f;
+        float r = Math.fma(n, -0.693145752f, x);
+        r = Math.fma(n, -1.42860677e-6f, r);
+        float p = Math.fma(0.00138145977f, r, 0.00836871700f);
+        p = Math.fma(p, r, 0.0416683881f);
+        p = Math.fma(p, r, 0.166665206f);
+        p = Math.fma(p, r, 0.499999934f);
+        p = Math.fma(p, r * r, r) + 1f;
+        if (!(x <= 88.7228317f)) return x * Float.POSITIVE_INFINITY;
+        if (x < -87.3365402f) return 0f;
+        return Float.intBitsToFloat(Float.floatToRawIntBits(p) + (Float.floatToRawIntBits(shifted) << 23));
+    }
+
     /// `erf x = 2/√π ∫₀ˣ e^(−t²) dt`, worst error 6.0 ulp, as x·P(x²)/Q(x²); it is ±1 from 3.92 on.
     static FloatVector erf(FloatVector x) {
         FloatVector z = x.mul(x);
@@ -67,6 +83,22 @@ final class SimdMath {
         q = q.fma(z, FloatVector.broadcast(F, 0.5020675779745298f));
         q = q.fma(z, FloatVector.broadcast(F, 1f));
         return saturate(x, x.mul(p).div(q), 3.92f);
+    }
+
+    /// The same bits for one value.
+    static float erf(float x) {
+        float z = x * x;
+        float p = Math.fma(2.050061845699809e-06f, z, 0.0002848648648071108f);
+        p = Math.fma(p, z, 0.003765158850731772f);
+        p = Math.fma(p, z, 0.0527472763878469f);
+        p = Math.fma(p, z, 0.1903968720161097f);
+        p = Math.fma(p, z, 1.1283791463037556f);
+        float q = Math.fma(3.809051668689896e-05f, z, 0.0011624104606486598f);
+        q = Math.fma(q, z, 0.014968302069480058f);
+        q = Math.fma(q, z, 0.11410498591632129f);
+        q = Math.fma(q, z, 0.5020675779745298f);
+        q = Math.fma(q, z, 1f);
+        return Math.abs(x) > 3.92f ? Math.copySign(1f, x) : x * p / q;
     }
 
     /// `tanh x`, worst error 5.7 ulp, as x·P(x²)/Q(x²); it is ±1 from 9.02 on.

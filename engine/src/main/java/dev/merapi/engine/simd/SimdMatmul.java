@@ -44,14 +44,16 @@ final class SimdMatmul {
     private static final int SHARED = 1 << 22;
 
     private final Workers workers;
+    private final ColdStart start;
     private final MatmulScratch[] scratch;
     private final PackedRows sharedA = new PackedRows();
     private float[] sharedB = new float[0];
 
-    SimdMatmul(Workers workers) {
+    SimdMatmul(Workers workers, ColdStart start) {
         this.workers = workers;
+        this.start = start;
         scratch = new MatmulScratch[workers.threads()];
-        for (int i = 0; i < scratch.length; i++) scratch[i] = new MatmulScratch();
+        for (int i = 0; i < scratch.length; i++) scratch[i] = new MatmulScratch(start);
     }
 
     /// `C = A·Bᵀ + bias`: a [m, k], b [n, k], bias [n] or null, c [m, n].
@@ -87,6 +89,7 @@ final class SimdMatmul {
 
     /// `C = A·Wᵀ + bias`: a [m, w.inputs], bias [w.outputs] or null, c [m, w.outputs].
     synchronized void matmulPacked(int m, Floats a, PackedMatrix w, Floats bias, Floats c) {
+        start.spend((long) m * w.outputs() * w.inputs());
         new Product(m, w.outputs(), w.inputs(), MatmulOperand.lines(a, w.inputs()), bias, c, false)
                 .run(0, w.outputs(), null, w.panels().array, w.panels().offset);
     }
@@ -95,6 +98,7 @@ final class SimdMatmul {
     /// needs no memory of its own.
     private synchronized void multiply(
             int m, int n, int k, MatmulOperand a, MatmulOperand b, Floats bias, Floats c, boolean accumulate) {
+        start.spend((long) m * n * k);
         var product = new Product(m, n, k, a, bias, c, accumulate);
         int chunk = Math.max(1, SHARED / (k * WIDTH)) * WIDTH;
         for (int first = 0; first < n; first += chunk) {
@@ -114,15 +118,15 @@ final class SimdMatmul {
         int panels = panels(columns);
         workers.run((panels + perTask - 1) / perTask, (task, worker) -> {
             for (int p = task * perTask; p < Math.min(panels, (task + 1) * perTask); p++)
-                b.pack(
+                scratch[worker].pack(
+                        b,
                         first + p * WIDTH,
                         Math.min(WIDTH, columns - p * WIDTH),
                         WIDTH,
                         0,
                         k,
                         to,
-                        at + p * k * WIDTH,
-                        scratch[worker].block);
+                        at + p * k * WIDTH);
         });
     }
 
@@ -216,14 +220,7 @@ final class SimdMatmul {
                 for (int p = task * perTask; p < Math.min(count, (task + 1) * perTask); p++)
                     for (int k0 = 0; k0 < k; k0 += DEPTH)
                         sharedA.pack(
-                                a,
-                                0,
-                                p * HEIGHT,
-                                m,
-                                k0,
-                                Math.min(DEPTH, k - k0),
-                                sharedA.base(k0),
-                                scratch[worker].block);
+                                a, 0, p * HEIGHT, m, k0, Math.min(DEPTH, k - k0), sharedA.base(k0), scratch[worker]);
             });
         }
 

@@ -11,6 +11,8 @@
 /// 6. `SimdRandom`: Philox in vectors
 /// 7. `SimdMatmul`, then `MicroKernels`: where the time goes
 /// 8. `SimdAttention`: the products again, with a softmax between them
+/// 9. `SimdLoss`: softmax cross-entropy over a vocabulary
+/// 10. `ColdStart`, `PlainLoops`: what computes until C2 has compiled all this
 ///
 /// Rules, each of which was paid for
 /// - species and constants are `static final`; vectors live in locals, never in fields, arrays or lambdas
@@ -19,6 +21,7 @@
 /// - a branch inside a loop may store vectors, but not choose between them
 /// - lanes are summed in a written order; that of `reduceLanes(ADD)` is open, and changes when C2 has compiled
 ///   the loop
+/// - what a forward pass runs has a plain twin with the same bits, for the first moments of a JVM
 /// - tails are scalar or padded to a whole vector: masks are slow before AVX-512
 /// - memory that tasks share belongs to a `synchronized` kernel and only grows
 package dev.merapi.engine.simd;

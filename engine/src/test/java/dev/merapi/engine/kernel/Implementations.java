@@ -10,16 +10,22 @@ final class Implementations {
 
     private Implementations() {}
 
-    /// Scalar, and SIMD on one thread and on three. JUnit closes the arguments of a test after it.
+    /// Scalar, SIMD on one thread and on three, and SIMD in its first moments. JUnit closes the arguments of a
+    /// test after it.
     static List<Kernels> all() {
         List<Kernels> kernels = new ArrayList<>(List.of(new ScalarKernels()));
-        if (SIMD) kernels.addAll(List.of(simd(1), simd(3)));
+        if (SIMD) kernels.addAll(List.of(simd(1), simd(3), coldSimd()));
         return kernels;
     }
 
     /// SIMD kernels on `threads` threads. Only where [#SIMD].
     static Kernels simd(int threads) {
         return Vector.kernels(threads);
+    }
+
+    /// SIMD kernels that begin with plain loops.
+    static Kernels coldSimd() {
+        return Vector.cold();
     }
 
     private static boolean simd() {
@@ -32,6 +38,10 @@ final class Implementations {
     private static final class Vector {
         static Kernels kernels(int threads) {
             return new SimdKernels(new Workers(threads));
+        }
+
+        static Kernels cold() {
+            return SimdKernels.cold(new Workers(2));
         }
     }
 }

@@ -38,10 +38,23 @@ class ThreadsTest {
             results(1).forEach((name, result) -> assertSame(first.get(name), result, name + " again"));
     }
 
+    @Test
+    void everyKernelGivesTheSameBitsInPlainLoops() {
+        assumeTrue(Implementations.SIMD, "only the SIMD kernels start with plain loops");
+        Map<String, Floats> vectors = results(1);
+        results(Implementations.coldSimd())
+                .forEach((name, result) -> assertSame(vectors.get(name), result, name + " in plain loops"));
+    }
+
     private static Map<String, Floats> results(int threads) {
+        Kernels kernels = Implementations.simd(threads);
+        assertEquals(threads, kernels.threads());
+        return results(kernels);
+    }
+
+    private static Map<String, Floats> results(Kernels kernels) {
         Map<String, Floats> results = new LinkedHashMap<>();
-        try (Kernels kernels = Implementations.simd(threads)) {
-            assertEquals(threads, kernels.threads());
+        try (kernels) {
             elementwise(kernels, results);
             rows(kernels, results);
             products(kernels, results);
@@ -93,6 +106,7 @@ class ThreadsTest {
 
         int[] order = Philox.permutation(ROWS, 1, 0);
         kernels.gather(ROWS, COLS, x, order, result(results, "gather", N), false);
+        kernels.gather(ROWS, COLS, dy, order, results.get("gather"), true);
         for (int[] groups : List.of(new int[] {0, 50, 150}, everyFifth()))
             kernels.sumGroups(
                     groups.length - 1,

@@ -6,7 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.util.Arrays;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.locks.LockSupport;
@@ -98,6 +101,31 @@ class WorkersTest {
             for (Thread thread : callers) thread.join();
             assertEquals(9000, total.get());
             assertEquals(0, overlaps.get());
+        }
+    }
+
+    /// By the threads' states, and by the processor time that they have had.
+    @Test
+    void nothingSpinsBetweenPasses() throws InterruptedException {
+        try (var workers = new Workers(3)) {
+            var helpers = ConcurrentHashMap.<Thread>newKeySet();
+            for (int region = 0; region < 200; region++)
+                workers.run(64, (_, worker) -> {
+                    if (worker > 0) helpers.add(Thread.currentThread());
+                    LockSupport.parkNanos(1000); // so that every thread gets a task
+                });
+            assertEquals(2, helpers.size());
+            for (Thread helper : helpers)
+                for (int i = 0; i < 1000 && helper.getState() != Thread.State.WAITING; i++) Thread.sleep(1);
+            ThreadMXBean times = ManagementFactory.getThreadMXBean();
+            for (Thread helper : helpers) {
+                long before = times.getThreadCpuTime(helper.threadId());
+                for (int i = 0; i < 20; i++) {
+                    assertEquals(Thread.State.WAITING, helper.getState());
+                    Thread.sleep(1);
+                }
+                assertEquals(before, times.getThreadCpuTime(helper.threadId()));
+            }
         }
     }
 

@@ -15,7 +15,8 @@ import org.junit.jupiter.api.Test;
 class SimdAttentionTest {
     private static final Workers ONE = new Workers(1), THREE = new Workers(3);
     private static final Dropout DROPOUT = new Dropout(0.25f, 0x1234_5678_9abcL, 3, 2);
-    private final SimdAttention alone = new SimdAttention(ONE), shared = new SimdAttention(THREE);
+    private final SimdAttention alone = new SimdAttention(ONE, ColdStart.none()),
+            shared = new SimdAttention(THREE, ColdStart.none());
 
     /// Heads, D, then the lengths of the sequences: around vectors, panels and blocks of queries.
     private static final int[][] BATCHES = {

@@ -15,7 +15,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class SimdMatmulTest {
     private static final Workers ONE = new Workers(1), THREE = new Workers(3);
-    private final SimdMatmul alone = new SimdMatmul(ONE), shared = new SimdMatmul(THREE);
+    private final SimdMatmul alone = new SimdMatmul(ONE, ColdStart.none()),
+            shared = new SimdMatmul(THREE, ColdStart.none());
 
     /// Rows around the heights of tiles and row blocks, columns around panels, depths around the blocks of k.
     private static final int[][] SIZES = {
