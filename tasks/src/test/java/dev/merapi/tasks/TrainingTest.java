@@ -123,6 +123,7 @@ class TrainingTest {
                             "log.csv",
                             "metrics.json",
                             "model.safetensors",
+                            "report.html",
                             "settings.json",
                             "vocab.txt"),
                     files.map(file -> file.getFileName().toString()).sorted().toList());
