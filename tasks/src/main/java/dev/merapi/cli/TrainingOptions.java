@@ -68,8 +68,11 @@ final class TrainingOptions {
     @Option(names = "--warmup-steps", paramLabel = "N", description = "Steps that warm up, instead of a share.")
     int warmupSteps = DEFAULT.rate().warmupSteps();
 
-    @Option(names = "--weight-decay", paramLabel = "X", description = "Weight decay, decoupled in adamw and lamb.")
-    double weightDecay = DEFAULT.optimization().weightDecay();
+    @Option(
+            names = "--weight-decay",
+            paramLabel = "X",
+            description = "Weight decay, decoupled in adamw and lamb: 0.01 there, else 0.")
+    Double weightDecay;
 
     @Option(
             names = "--decay-biases-and-norms",
@@ -194,7 +197,14 @@ final class TrainingOptions {
                         warmupRatio,
                         warmupSteps,
                         new ScheduleOptions(lrSchedulerKwargs)),
-                new Optimization(optim, weightDecay, decayBiasesAndNorms, adamBeta1, adamBeta2, adamEpsilon, momentum),
+                new Optimization(
+                        optim,
+                        weightDecay != null ? weightDecay : optim.weightDecay(),
+                        decayBiasesAndNorms,
+                        adamBeta1,
+                        adamBeta2,
+                        adamEpsilon,
+                        momentum),
                 new Tuning(maxGradNorm, layerwiseLrDecay, emaDecay, rDropAlpha, fgmEpsilon),
                 metricForBestModel,
                 patience,

@@ -39,7 +39,7 @@ public record Optimization(
 
     /// An optimizer with its usual numbers.
     public static Optimization of(OptimizerType optim) {
-        return new Optimization(optim, 0.01, true, 0.9, 0.999, 1e-8, 0.9);
+        return new Optimization(optim, optim.weightDecay(), true, 0.9, 0.999, 1e-8, 0.9);
     }
 
     /// The same with another decay.

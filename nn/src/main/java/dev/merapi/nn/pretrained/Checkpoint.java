@@ -92,9 +92,7 @@ public sealed interface Checkpoint extends AutoCloseable
         throw new PretrainedException(
                 folderOrFile + ": expected model.safetensors, pytorch_model.bin, an index of shards"
                         + " or model.onnx, got " + (files.isEmpty() ? "an empty folder" : listing(files))
-                        + (weights.isEmpty()
-                                ? "; name a folder that transformers saved, or begin with new weights (--from-config)"
-                                : "; name one of the files"));
+                        + (weights.isEmpty() ? "; name a folder that transformers saved" : "; name one of the files"));
     }
 
     private static String listing(List<Path> files) {
