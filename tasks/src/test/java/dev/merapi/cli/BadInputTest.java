@@ -59,10 +59,6 @@ class BadInputTest {
                         + " multilabel, span-extraction, ordinal, got poetry; see merapi train --help",
                 train("poetry"));
         assertFails(2, "--method: not an option of multilabel; leave it out", train("multilabel", "--method", "corn"));
-        assertFails(
-                2,
-                "--device cuda is not in this version; use --device cpu",
-                train("pair-classification", "--device", "cuda"));
     }
 
     @Test
