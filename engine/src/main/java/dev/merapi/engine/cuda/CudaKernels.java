@@ -15,7 +15,7 @@ import dev.merapi.engine.kernel.RelativePositions;
 /// Results do not depend on the device's size: the grids are cut by the problem, no kernel uses an atomic
 /// operation, and two runs give the same bits.
 public final class CudaKernels implements Kernels {
-    private static final int CHUNK = 256; // rows that one block sums
+    private static final int CHUNK = 256; // rows that one block sums, unless there are more blocks than a grid has
     private static final int VALUES = 1 << 14; // values that one block sums
 
     private final Cuda cuda;
@@ -197,13 +197,17 @@ public final class CudaKernels implements Kernels {
         try (Call call = call()) {
             int chunks = chunks(rows);
             long from = call.in(x), parts = call.scratch(4L * chunks * cols), to = call.out(out, accumulate);
-            call.run("reduce", "sum_rows", Driver.Grid.of(warps(cols), chunks), rows, cols, CHUNK, from, parts);
+            call.run("reduce", "sum_rows", Driver.Grid.of(warps(cols), chunks), rows, cols, chunk(rows), from, parts);
             call.run("reduce", "sum_parts", Driver.Grid.strides(cols), chunks, cols, parts, to, accumulate);
         }
     }
 
+    private static int chunk(int rows) {
+        return (int) Math.max(CHUNK, Driver.Grid.ceiling(rows, 65_535));
+    }
+
     private static int chunks(int rows) {
-        return (int) Driver.Grid.ceiling(rows, CHUNK);
+        return (int) Driver.Grid.ceiling(rows, chunk(rows));
     }
 
     /// Blocks whose warps lie along the columns.
@@ -306,7 +310,7 @@ public final class CudaKernels implements Kernels {
                 int chunks = chunks(rows);
                 long gammas = call.scratch(4L * chunks * cols), betas = call.scratch(4L * chunks * cols);
                 var grid = Driver.Grid.of(warps(cols), chunks);
-                call.run("norm", "layer_norm_parameters", grid, rows, cols, CHUNK, s, mu, r, d, gammas, betas);
+                call.run("norm", "layer_norm_parameters", grid, rows, cols, chunk(rows), s, mu, r, d, gammas, betas);
                 if (dgamma != null) addParts(call, chunks, cols, gammas, dgamma, accumulateParameters);
                 if (dbeta != null) addParts(call, chunks, cols, betas, dbeta, accumulateParameters);
             }

@@ -152,8 +152,8 @@ public final class CudaMemory implements Memory, AutoCloseable {
     @Override
     public synchronized void close() {
         if (closed) return;
+        freeCached(); // waits for what is on its way
         staging.close();
-        freeCached();
         closed = true;
     }
 

@@ -35,6 +35,7 @@ final class JCudaBinding implements Driver {
     private final Map<ByteBuffer, Pointer> pinned = new IdentityHashMap<>();
     private final String name;
     private final long totalBytes;
+    private final int multiprocessors, capability, sharedBytes;
 
     private JCudaBinding() {
         check("cuInit", JCudaDriver.cuInit(0));
@@ -51,8 +52,12 @@ final class JCudaBinding implements Driver {
         long[] bytes = new long[1];
         check("cuDeviceTotalMem", JCudaDriver.cuDeviceTotalMem(bytes, device));
         totalBytes = bytes[0];
-        if (capability() < 80)
-            throw new CudaException("cuda: " + name + " has compute capability " + capability() / 10.0
+        multiprocessors = attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT);
+        capability = 10 * attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR)
+                + attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR);
+        sharedBytes = attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN);
+        if (capability < 80)
+            throw new CudaException("cuda: " + name + " has compute capability " + capability / 10.0
                     + ", expected at least 8.0; use --device cpu");
     }
 
@@ -62,10 +67,16 @@ final class JCudaBinding implements Driver {
     static Driver open() {
         try {
             JCudaDriver.setExceptionsEnabled(false);
-        } catch (UnsatisfiedLinkError | ExceptionInInitializerError | NoClassDefFoundError e) {
-            if (e instanceof NoClassDefFoundError && e.getMessage().startsWith("jcuda/")) throw e; // no JCuda at all
+        } catch (UnsatisfiedLinkError | NoClassDefFoundError e) {
+            if (e.getMessage().startsWith("jcuda/")) throw e; // no JCuda at all
+            String why = e.getMessage() + e.getCause(); // which a second attempt repeats as its cause
             throw new CudaException(
-                    "cuda: no NVIDIA driver: libcuda.so.1 cannot be loaded; install the driver or use --device cpu", e);
+                    why.contains("libcuda.so")
+                            ? "cuda: no NVIDIA driver: libcuda.so.1 cannot be loaded; install the driver or use"
+                                    + " --device cpu"
+                            : "cuda: JCuda's library cannot be loaded; put jcuda-natives 12.6.0 (org.jcuda,"
+                                    + " linux-x86_64) on the class path or use --device cpu",
+                    e);
         }
         return new JCudaBinding();
     }
@@ -82,18 +93,17 @@ final class JCudaBinding implements Driver {
 
     @Override
     public int multiprocessors() {
-        return attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT);
+        return multiprocessors;
     }
 
     @Override
     public int capability() {
-        return 10 * attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR)
-                + attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR);
+        return capability;
     }
 
     @Override
     public int sharedBytes() {
-        return attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN);
+        return sharedBytes;
     }
 
     private int attribute(int which) {

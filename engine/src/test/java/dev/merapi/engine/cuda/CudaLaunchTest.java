@@ -98,6 +98,14 @@ class CudaLaunchTest {
     }
 
     @Test
+    void aLongColumnIsSummedInLongerPieces() {
+        int n = 20_000_000;
+        kernels.sumRows(n, 1, kernels.memory().take(n), floats(1), false);
+        assertEquals(306, driver.launches.getFirst().arguments()[2]);
+        assertLaunches("sum_rows 1x65360", "sum_parts 1x1");
+    }
+
+    @Test
     void layerNormalizationHasABlockARow() {
         Floats x = floats(5 * 33), parameter = floats(33), rows = floats(5);
         kernels.layerNorm(5, 33, x, Dropout.NONE, null, parameter, parameter, 1e-5f, null, x, null, null);
