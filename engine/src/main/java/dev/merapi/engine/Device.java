@@ -1,6 +1,8 @@
 package dev.merapi.engine;
 
+import dev.merapi.engine.cuda.CudaKernels;
 import dev.merapi.engine.kernel.Kernels;
+import dev.merapi.engine.kernel.Memory;
 import dev.merapi.engine.kernel.ScalarKernels;
 import dev.merapi.engine.kernel.Workers;
 import dev.merapi.engine.simd.SimdKernels;
@@ -15,11 +17,12 @@ public final class Device implements AutoCloseable {
 
     private final Kernels kernels;
     private final String reason;
-    private final Slabs slabs = new Slabs();
+    private final Memory memory;
 
     private Device(Kernels kernels, String reason) {
         this.kernels = kernels;
         this.reason = reason;
+        this.memory = kernels.memory();
     }
 
     /// The fastest kernels of this machine on all its cores.
@@ -48,6 +51,14 @@ public final class Device implements AutoCloseable {
         return new Device(new ScalarKernels(), "scalar kernels were asked for");
     }
 
+    /// The first NVIDIA GPU of this machine: float32, the kernels of [dev.merapi.engine.cuda]. JCuda has to be
+    /// on the class path and NVIDIA's driver on the machine.
+    ///
+    /// @throws dev.merapi.engine.cuda.CudaException if one of them is missing, with the remedy
+    public static Device cuda() {
+        return of(CudaKernels.open());
+    }
+
     /// A device over kernels of your own.
     public static Device of(Kernels kernels) {
         return new Device(kernels, kernels.name() + " was asked for");
@@ -66,14 +77,15 @@ public final class Device implements AutoCloseable {
         return kernels.threads();
     }
 
-    Slabs slabs() {
-        return slabs;
+    /// Where the values of this device's tensors lie.
+    public Memory memory() {
+        return memory;
     }
 
-    /// How many bytes the scopes of this device have taken from the heap so far; constant once training is in
-    /// its steady state.
+    /// How many bytes the scopes of this device have taken from the heap (or from the memory of the device) so
+    /// far; constant once training is in its steady state.
     public long slabBytes() {
-        return slabs.bytes();
+        return memory.bytes();
     }
 
     /// Ends the threads. Tensors of this device stay readable.

@@ -80,12 +80,13 @@ final class Heads {
 
     /// [m, n, D] → [n, m, D]
     private void transpose(Floats x, int m, int n, Floats y, boolean accumulate) {
+        float[] values = x.readable(), result = y.writable();
         for (int i = 0; i < m; i++)
             for (int j = 0; j < n; j++) {
                 int from = x.offset + (i * n + j) * width;
                 int to = y.offset + (j * m + i) * width;
-                if (accumulate) for (int d = 0; d < width; d++) y.array[to + d] += x.array[from + d];
-                else System.arraycopy(x.array, from, y.array, to, width);
+                if (accumulate) for (int d = 0; d < width; d++) result[to + d] += values[from + d];
+                else System.arraycopy(values, from, result, to, width);
             }
     }
 

@@ -29,7 +29,7 @@ public final class Matmul {
         int outputs = weight.shape().size(0);
         int inputs = weight.shape().size(1);
         Tensor y = Tensor.result(x.device(), x.shape().withColumns(outputs));
-        if (!Tensor.learns(x, weight, bias) && weight.isLeaf())
+        if (!Tensor.learns(x, weight, bias) && weight.isLeaf() && k.packs())
             k.matmulPacked(rows, x.data(), weight.packed(), bias == null ? null : bias.data(), y.data());
         else
             k.matmulNT(

@@ -1,7 +1,7 @@
 package dev.merapi.engine;
 
 import dev.merapi.engine.kernel.Floats;
-import dev.merapi.engine.kernel.Kernels;
+import dev.merapi.engine.kernel.Slabs;
 import java.util.Arrays;
 
 /// Sorts the tokens of a batch by id and sums the gradients of each id: how a table's gradient becomes sparse.
@@ -12,16 +12,16 @@ final class RowGroups {
     private int[] rows = new int[0];
     private int[] groups = new int[1];
     private int[] order = new int[0];
-    private float[] values = new float[0];
+    private Floats values = Floats.of();
 
     /// The sum of `dout[j]` over the positions j of each distinct id. The result is valid until the next call.
     ///
     ///     dout [count, columns]
-    SparseRows sum(int[] ids, int count, int columns, Floats dout, Kernels kernels) {
+    SparseRows sum(int[] ids, int count, int columns, Floats dout, Device device) {
         int distinct = group(ids, count);
-        if (values.length < distinct * columns) values = new float[Slabs.round(distinct * columns)];
-        Floats sums = new Floats(values, 0, distinct * columns);
-        kernels.sumGroups(distinct, columns, dout, groups, order, sums, false);
+        if (values.length < distinct * columns) values = device.memory().allocate(Slabs.round(distinct * columns));
+        Floats sums = values.slice(0, distinct * columns);
+        device.kernels().sumGroups(distinct, columns, dout, groups, order, sums, false);
         return new SparseRows(distinct, rows, columns, sums);
     }
 

@@ -1,5 +1,6 @@
 package dev.merapi.engine;
 
+import dev.merapi.engine.kernel.Floats;
 import dev.merapi.engine.kernel.Precision;
 import java.util.ArrayList;
 import java.util.function.Supplier;
@@ -147,18 +148,17 @@ public final class Scope implements AutoCloseable {
         return closed;
     }
 
-    float[] borrow(Device device, int count) {
-        float[] array = device.slabs().take(count);
-        borrowed.add(new Borrowed(device, array));
-        return array;
+    Floats borrow(Device device, int count) {
+        Floats memory = device.memory().take(count);
+        borrowed.add(new Borrowed(device, memory));
+        return memory;
     }
 
-    /// Gives one array back before the scope closes: a gradient that the backward pass has used up.
-    void giveBack(Device device, float[] array) {
+    /// Gives one piece of memory back before the scope closes: a gradient that the backward pass has used up.
+    void giveBack(Device device, Floats memory) {
         for (int i = borrowed.size() - 1; i >= 0; i--) {
-            if (borrowed.get(i).array == array) {
-                borrowed.remove(i);
-                device.slabs().give(array);
+            if (borrowed.get(i).memory.sharesMemoryWith(memory)) {
+                device.memory().give(borrowed.remove(i).memory);
                 return;
             }
         }
@@ -175,9 +175,9 @@ public final class Scope implements AutoCloseable {
 
     /// Whether the tensor was this scope's.
     private boolean release(Tensor tensor, Scope to) {
-        float[] array = tensor.data().array;
+        Floats memory = tensor.data();
         for (int i = borrowed.size() - 1; i >= 0; i--) {
-            if (borrowed.get(i).array == array) {
+            if (borrowed.get(i).memory.sharesMemoryWith(memory)) {
                 to.borrowed.add(borrowed.remove(i));
                 tensor.moveTo(to);
                 return true;
@@ -196,10 +196,10 @@ public final class Scope implements AutoCloseable {
         closed = true;
         CURRENT.set(parent);
         if (parent != null) parent.touched |= touched;
-        for (Borrowed slab : borrowed) slab.device.slabs().give(slab.array);
+        for (Borrowed slab : borrowed) slab.device.memory().give(slab.memory);
         borrowed.clear();
         tape.clear();
     }
 
-    private record Borrowed(Device device, float[] array) {}
+    private record Borrowed(Device device, Floats memory) {}
 }

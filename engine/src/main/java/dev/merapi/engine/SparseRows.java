@@ -13,7 +13,6 @@ public record SparseRows(int count, int[] rows, int columns, Floats values) {
 
     /// Adds the rows to a dense gradient `[V, C]`.
     void addTo(Floats dense, Kernels kernels) {
-        for (int i = 0; i < count; i++)
-            kernels.copy(columns, values.slice(i * columns, columns), dense.slice(rows[i] * columns, columns), true);
+        kernels.addRows(count, columns, values, rows, dense);
     }
 }

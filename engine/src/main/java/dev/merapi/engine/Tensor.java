@@ -45,31 +45,34 @@ public final class Tensor {
 
     /// A constant: values `[shape]` in row-major order, copied.
     public static Tensor of(Device device, Shape shape, float... values) {
-        return new Tensor(device, shape, checked(shape, values), null, true, false);
+        return new Tensor(device, shape, copied(device, shape, values), null, true, false);
     }
 
     /// A leaf whose gradient [#backward] computes: a parameter. The values are copied.
     public static Tensor variable(Device device, Shape shape, float... values) {
-        return new Tensor(device, shape, checked(shape, values), null, true, true);
+        return new Tensor(device, shape, copied(device, shape, values), null, true, true);
     }
 
     /// A parameter of zeros, to be filled through [#data].
     public static Tensor variable(Device device, Shape shape) {
-        return new Tensor(device, shape, Floats.allocate(shape.count()), null, true, true);
+        return new Tensor(device, shape, device.memory().allocate(shape.count()), null, true, true);
     }
 
-    private static Floats checked(Shape shape, float[] values) {
+    private static Floats copied(Device device, Shape shape, float[] values) {
         if (values.length != shape.count())
             throw new ShapeException(
                     "tensor: shape " + shape + " needs " + shape.count() + " values, got " + values.length);
-        return Floats.of(values.clone());
+        Floats copy = device.memory().allocate(values.length);
+        System.arraycopy(values, 0, copy.writable(), copy.offset, values.length);
+        return copy;
     }
 
     /// The uninitialised result of an op, in the memory of the open scope.
     static Tensor result(Device device, Shape shape) {
         Scope scope = Scope.current();
-        float[] array = scope == null ? new float[shape.count()] : scope.borrow(device, shape.count());
-        return new Tensor(device, shape, new Floats(array, 0, shape.count()), scope, false, false);
+        int count = shape.count();
+        Floats data = scope == null ? device.memory().allocate(count) : scope.borrow(device, count);
+        return new Tensor(device, shape, data, scope, false, false);
     }
 
     /// The result of an op that overwrites its operand, whose own values nobody needs any more.
@@ -226,7 +229,7 @@ public final class Tensor {
 
     /// Gives the memory of an op's intermediate result back before the scope closes.
     void recycle() {
-        if (scope != null) scope.giveBack(device, data.array);
+        if (scope != null) scope.giveBack(device, data);
     }
 
     /// Gradient memory to add to, zeros at first; null if this tensor is not tracked.
@@ -242,18 +245,18 @@ public final class Tensor {
     /// rows, else densely.
     void contributeRows(int[] ids, int count, Floats dout) {
         if (!tracked) return;
-        if (!leaf) {
+        if (!leaf && device.memory().prefersSparseRows()) {
             addRows(ids, count, dout);
             return;
         }
         if (rowGroups == null) rowGroups = new RowGroups();
-        if (!gradientHolds && sparse == null) {
-            sparse = rowGroups.sum(ids, count, shape.columns(), dout, kernels());
+        if (!gradientHolds && sparse == null && device.memory().prefersSparseRows()) {
+            sparse = rowGroups.sum(ids, count, shape.columns(), dout, device);
             check(sparse.values().slice(0, sparse.count() * sparse.columns()));
             return;
         }
         Floats dense = accumulator();
-        rowGroups.sum(ids, count, shape.columns(), dout, kernels()).addTo(dense, kernels());
+        rowGroups.sum(ids, count, shape.columns(), dout, device).addTo(dense, kernels());
     }
 
     /// One row after the other: an intermediate result lends few rows, the first of each sequence, say.
@@ -265,14 +268,12 @@ public final class Tensor {
     }
 
     private Floats gradientMemory() {
-        return leaf
-                ? Floats.allocate(shape.count())
-                : new Floats(scope.borrow(device, shape.count()), 0, shape.count());
+        return leaf ? device.memory().allocate(shape.count()) : scope.borrow(device, shape.count());
     }
 
     private void dropGradient() {
         if (gradient == null) return;
-        scope.giveBack(device, gradient.array);
+        scope.giveBack(device, gradient);
         gradient = null;
         gradientHolds = false;
     }
@@ -329,8 +330,8 @@ public final class Tensor {
         if (packed == null || packedVersion != version) {
             int outputs = shape.size(0);
             int inputs = shape.size(1);
-            PackedMatrix fresh =
-                    new PackedMatrix(outputs, inputs, Floats.allocate(kernels().packedSize(outputs, inputs)));
+            PackedMatrix fresh = new PackedMatrix(
+                    outputs, inputs, device.memory().allocate(kernels().packedSize(outputs, inputs)));
             kernels().pack(data(), fresh);
             packed = fresh;
             packedVersion = version;

@@ -14,7 +14,7 @@ final class DeviceOptions {
             names = "--device",
             paramLabel = "DEVICE",
             defaultValue = "cpu",
-            description = "cpu; cuda is not in this version.")
+            description = "cpu, or cuda: the first NVIDIA GPU.")
     Kind kind;
 
     @Option(
@@ -24,7 +24,7 @@ final class DeviceOptions {
     Integer threads;
 
     Device open() {
-        if (kind == Kind.CUDA) throw new UsageException("--device cuda is not in this version; use --device cpu");
+        if (kind == Kind.CUDA) return Device.cuda();
         if (threads != null && threads < 1) throw new UsageException("--threads: expected at least 1, got " + threads);
         return threads == null ? Device.best() : Device.best(threads);
     }

@@ -1,6 +1,7 @@
 package dev.merapi.cli;
 
 import dev.merapi.engine.Device;
+import dev.merapi.engine.cuda.CudaException;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import picocli.CommandLine.Command;
@@ -35,12 +36,21 @@ final class DoctorVerb extends Verb {
                                 System.getProperty("os.arch"),
                                 runtime.availableProcessors()));
         findings.put("heap", "at most %d MB".formatted(runtime.maxMemory() >> 20));
-        findings.put("cuda", "none: this version computes on the CPU only");
+        findings.put("cuda", cuda());
         findings.put("merapi", Merapi.VERSION);
         if (json) {
             JsonLine line = new JsonLine();
             findings.forEach(line::put);
             console.print(line.toString());
         } else findings.forEach((name, value) -> console.print("%-8s %s".formatted(name, value)));
+    }
+
+    /// The GPU that `--device cuda` would use, or why there is none.
+    private static String cuda() {
+        try (Device device = Device.cuda()) {
+            return device.kernels().name().replaceFirst("^cuda, ", "") + "; use it with --device cuda";
+        } catch (CudaException e) {
+            return "none: " + e.getMessage().replaceFirst("^cuda: ", "").replaceFirst("( or|;) use --device cpu$", "");
+        }
     }
 }

@@ -9,7 +9,7 @@ import java.util.List;
 /// @param perDeviceEvalBatchSize rows of an evaluation batch
 /// @param gradientAccumulationSteps batches whose gradients are averaged in one optimizer step
 /// @param groupByLength whether rows of like length make a training batch, which padded batches need for
-///     speed; packed ones do not, and their largest is many times larger then
+///     speed; packed ones do not, and their largest is twice as large then
 public record Batching(
         int perDeviceTrainBatchSize, int perDeviceEvalBatchSize, int gradientAccumulationSteps, boolean groupByLength) {
     public static final Batching DEFAULT = new Batching(24, 32, 1);

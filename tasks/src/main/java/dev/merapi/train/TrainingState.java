@@ -87,7 +87,7 @@ public record TrainingState(Checkpoints checkpoints, boolean resume, Json.Obj se
         for (Parameter p : parameters) {
             Floats weights = value(saved, WEIGHT + p.name());
             Floats own = p.tensor().data();
-            System.arraycopy(weights.array, weights.offset, own.array, own.offset, own.length);
+            System.arraycopy(weights.readable(), weights.offset, own.writable(), own.offset, own.length);
             p.tensor().modified();
             if (average != null) averages.add(value(saved, AVERAGE + p.name()));
         }

@@ -37,7 +37,19 @@ class ArchitectureTest {
                 .resideInAPackage("dev.merapi.engine..")
                 .should()
                 .dependOnClassesThat()
-                .resideOutsideOfPackages("dev.merapi.engine..", "java..", "jdk.incubator.vector..")
+                .resideOutsideOfPackages("dev.merapi.engine..", "java..", "jdk.incubator.vector..", "jcuda..")
+                .check(classes);
+    }
+
+    /// One class, so that nothing else of the engine needs the optional dependency to be loaded.
+    @Test
+    void onlyOneClassUsesJCuda() {
+        noClasses()
+                .that()
+                .haveNameNotMatching("dev\\.merapi\\.engine\\.cuda\\.JCudaBinding.*")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("jcuda..")
                 .check(classes);
     }
 

@@ -2,7 +2,10 @@ package dev.merapi.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.merapi.engine.Device;
+import dev.merapi.engine.cuda.CudaException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -59,10 +62,17 @@ class BadInputTest {
                         + " multilabel, span-extraction, ordinal, got poetry; see merapi train --help",
                 train("poetry"));
         assertFails(2, "--method: not an option of multilabel; leave it out", train("multilabel", "--method", "corn"));
-        assertFails(
-                2,
-                "--device cuda is not in this version; use --device cpu",
-                train("pair-classification", "--device", "cuda"));
+    }
+
+    @Test
+    void aGpuThatIsNotThere() {
+        try (Device device = Device.cuda()) {
+            assumeTrue(false, "there is " + device);
+        } catch (CudaException none) {
+            Run run = Run.of("", train("pair-classification", "--device", "cuda"));
+            assertEquals(1, run.code());
+            assertEquals("merapi: " + none.getMessage(), run.err().strip());
+        }
     }
 
     @Test

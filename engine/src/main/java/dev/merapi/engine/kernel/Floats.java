@@ -3,11 +3,13 @@ package dev.merapi.engine.kernel;
 /// A contiguous run of float32 values: the operand of every kernel.
 ///
 /// It is a view: `array[offset … offset + length)`. The array may be longer (a recycled slab is), and several
-/// views may share it.
+/// views may share it. The values of another device have no array: their kernels find them in [#device], and
+/// host code reads and writes them through [#get], [#set], [#readable] and [#writable], which serve both.
 public final class Floats {
     public final float[] array;
     public final int offset;
     public final int length;
+    private final DeviceArray device;
 
     public Floats(float[] array, int offset, int length) {
         if (offset < 0 || length < 0 || offset > array.length - length)
@@ -16,6 +18,15 @@ public final class Floats {
         this.array = array;
         this.offset = offset;
         this.length = length;
+        this.device = null;
+    }
+
+    /// The view of `device[offset … offset + length)`, values in the memory of a device.
+    public Floats(DeviceArray device, int offset, int length) {
+        this.array = null;
+        this.offset = offset;
+        this.length = length;
+        this.device = device;
     }
 
     /// A view of the whole array.
@@ -33,21 +44,41 @@ public final class Floats {
         if (from < 0 || length < 0 || from > this.length - length)
             throw new IndexOutOfBoundsException(
                     "Floats.slice: " + from + " + " + length + " is outside of " + this.length + " values");
-        return new Floats(array, offset + from, length);
+        return array == null ? new Floats(device, offset + from, length) : new Floats(array, offset + from, length);
     }
 
     public float get(int i) {
         assert i >= 0 && i < length;
-        return array[offset + i];
+        return readable()[offset + i];
     }
 
     public void set(int i, float value) {
         assert i >= 0 && i < length;
-        array[offset + i] = value;
+        writable()[offset + i] = value;
     }
 
     /// A copy of the values.
     public float[] toArray() {
-        return java.util.Arrays.copyOfRange(array, offset, offset + length);
+        return java.util.Arrays.copyOfRange(readable(), offset, offset + length);
+    }
+
+    /// The array to read `[offset … offset + length)` from, until a kernel writes to this memory.
+    public float[] readable() {
+        return array == null ? device.readable() : array;
+    }
+
+    /// The array to read from and write to, until a kernel runs.
+    public float[] writable() {
+        return array == null ? device.writable() : array;
+    }
+
+    /// Who holds the values; null: the heap.
+    public DeviceArray device() {
+        return device;
+    }
+
+    /// Whether this is a view of the same array, or of the same memory of a device, as the other.
+    public boolean sharesMemoryWith(Floats other) {
+        return array == other.array && device == other.device;
     }
 }

@@ -20,6 +20,15 @@ public interface Kernels extends AutoCloseable {
     /// How many threads work.
     int threads();
 
+    /// New memory for the operands of these kernels: the heap, unless they compute elsewhere. Operands of other
+    /// memory are right as well, but copied back and forth at every call.
+    default Memory memory() {
+        return new Slabs();
+    }
+
+    /// Returns when everything that was asked for is done: at once on a CPU.
+    default void finish() {}
+
     /// Ends the worker threads. Kernels must not be called afterwards.
     @Override
     void close();
@@ -40,6 +49,11 @@ public interface Kernels extends AutoCloseable {
     ///
     ///     a [k, m]    b [k, n]    c [m, n]
     void matmulTN(int m, int n, int k, Floats a, Floats b, Floats c, boolean accumulate);
+
+    /// Whether [#matmulPacked] is faster than [#matmulNT], so that packing pays.
+    default boolean packs() {
+        return true;
+    }
 
     /// How many values [#pack] needs for a weight `[outputs, inputs]`.
     int packedSize(int outputs, int inputs);
@@ -95,6 +109,13 @@ public interface Kernels extends AutoCloseable {
     ///
     ///     table [·, cols]    ids [rows], each inside the table    out [rows, cols]
     void gather(int rows, int cols, Floats table, int[] ids, Floats out, boolean accumulate);
+
+    /// `table[rows[r]] += x[r]`.
+    ///
+    ///     x [count, cols]    rows [count], all different    table [·, cols]
+    default void addRows(int count, int cols, Floats x, int[] rows, Floats table) {
+        for (int r = 0; r < count; r++) copy(cols, x.slice(r * cols, cols), table.slice(rows[r] * cols, cols), true);
+    }
 
     /// `out[g] = Σ x[order[j]]` for `groups[g] ≤ j < groups[g+1]`, in ascending j: the sparse gradient of a
     /// gather, one row a distinct id.

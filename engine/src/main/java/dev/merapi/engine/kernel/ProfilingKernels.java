@@ -29,6 +29,7 @@ public final class ProfilingKernels implements Kernels {
     private void timed(Key key, double operations, double floats, Runnable call) {
         long start = System.nanoTime();
         call.run();
+        kernels.finish();
         profile.add(key, System.nanoTime() - start, operations, floats);
     }
 
@@ -59,6 +60,16 @@ public final class ProfilingKernels implements Kernels {
     }
 
     @Override
+    public Memory memory() {
+        return kernels.memory();
+    }
+
+    @Override
+    public void finish() {
+        kernels.finish();
+    }
+
+    @Override
     public void close() {
         kernels.close();
     }
@@ -76,6 +87,11 @@ public final class ProfilingKernels implements Kernels {
     @Override
     public void matmulTN(int m, int n, int k, Floats a, Floats b, Floats c, boolean accumulate) {
         product(Kind.GEMM_WEIGHT, "matmulTN", m, n, k, () -> kernels.matmulTN(m, n, k, a, b, c, accumulate));
+    }
+
+    @Override
+    public boolean packs() {
+        return kernels.packs();
     }
 
     @Override
@@ -161,6 +177,17 @@ public final class ProfilingKernels implements Kernels {
                 cols,
                 (double) rows * cols,
                 () -> kernels.sumRows(rows, cols, x, out, accumulate));
+    }
+
+    @Override
+    public void addRows(int count, int cols, Floats x, int[] rows, Floats table) {
+        timed(
+                Kind.GATHER,
+                "addRows",
+                count,
+                cols,
+                3.0 * count * cols,
+                () -> kernels.addRows(count, cols, x, rows, table));
     }
 
     @Override

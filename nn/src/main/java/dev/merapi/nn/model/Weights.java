@@ -70,8 +70,8 @@ final class Weights {
         Floats values = p.tensor().data();
         switch (p.initial()) {
             case NORMAL -> Philox.normal(values, seed, stream, 0f, range);
-            case ZEROS -> java.util.Arrays.fill(values.array, values.offset, values.offset + values.length, 0f);
-            case ONES -> java.util.Arrays.fill(values.array, values.offset, values.offset + values.length, 1f);
+            case ZEROS -> p.tensor().device().kernels().fill(values.length, 0f, values);
+            case ONES -> p.tensor().device().kernels().fill(values.length, 1f, values);
         }
     }
 

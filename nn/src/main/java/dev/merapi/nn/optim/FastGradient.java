@@ -60,7 +60,7 @@ public final class FastGradient {
     /// Puts the table back.
     public void restore() {
         Floats values = table.data();
-        System.arraycopy(saved.array, saved.offset, values.array, values.offset, values.length);
+        System.arraycopy(saved.readable(), saved.offset, values.writable(), values.offset, values.length);
         table.modified();
         saved = null;
     }

@@ -108,7 +108,7 @@ public abstract sealed class Optimizer permits AdamW, Adam, Sgd, Adafactor, Lamb
             for (String name : kept()) {
                 Floats saved = state.values().get(s.parameter.name() + "/" + name);
                 if (saved == null) break;
-                s.values.add(Floats.of(saved.toArray()));
+                s.values.add(s.copied(saved));
                 used++;
             }
             s.findSeenRows();
@@ -136,8 +136,15 @@ public abstract sealed class Optimizer permits AdamW, Adam, Sgd, Adafactor, Lamb
 
         /// The i-th kept value, zeros at first.
         Floats value(int i, int count) {
-            if (values.size() == i) values.add(Floats.allocate(count));
+            if (values.size() == i)
+                values.add(parameter.tensor().device().memory().allocate(count));
             return values.get(i);
+        }
+
+        private Floats copied(Floats saved) {
+            Floats copy = parameter.tensor().device().memory().allocate(saved.length);
+            System.arraycopy(saved.readable(), saved.offset, copy.writable(), copy.offset, saved.length);
+            return copy;
         }
 
         /// The scaled gradient as a dense array that may be overwritten.

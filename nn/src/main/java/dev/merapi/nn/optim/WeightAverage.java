@@ -20,7 +20,7 @@ public final class WeightAverage {
         this.parameters = List.copyOf(parameters);
         this.decay = decay;
         for (Parameter p : parameters)
-            average.add(Floats.allocate(p.tensor().shape().count()));
+            average.add(p.tensor().device().memory().allocate(p.tensor().shape().count()));
     }
 
     /// @param decay β in [0, 1): 0.999 remembers about a thousand steps
@@ -55,8 +55,8 @@ public final class WeightAverage {
             Tensor p = parameters.get(i).tensor();
             float[] weights = p.toArray();
             Floats a = average.get(i);
-            System.arraycopy(a.array, a.offset, p.data().array, p.data().offset, a.length);
-            System.arraycopy(weights, 0, a.array, a.offset, a.length);
+            System.arraycopy(a.readable(), a.offset, p.data().writable(), p.data().offset, a.length);
+            System.arraycopy(weights, 0, a.writable(), a.offset, a.length);
             p.modified();
         }
     }
@@ -75,6 +75,6 @@ public final class WeightAverage {
     public void restore(int updates, List<Floats> values) {
         this.updates = updates;
         for (int i = 0; i < values.size(); i++)
-            System.arraycopy(values.get(i).toArray(), 0, average.get(i).array, 0, average.get(i).length);
+            System.arraycopy(values.get(i).toArray(), 0, average.get(i).writable(), 0, average.get(i).length);
     }
 }

@@ -56,10 +56,10 @@ public enum DType {
             throw new IllegalArgumentException(
                     this + ": " + data.byteSize() + " bytes are not " + out.length + " values of " + bytes);
         switch (this) {
-            case F32 -> MemorySegment.copy(data, FLOAT, 0, out.array, out.offset, out.length);
+            case F32 -> MemorySegment.copy(data, FLOAT, 0, out.writable(), out.offset, out.length);
             case F16, BF16 -> decodeHalves(data, out);
             default -> {
-                for (int i = 0; i < out.length; i++) out.array[out.offset + i] = value(data, (long) i * bytes);
+                for (int i = 0; i < out.length; i++) out.set(i, value(data, (long) i * bytes));
             }
         }
     }
@@ -67,13 +67,14 @@ public enum DType {
     /// Through a small array: five to ten times as fast as value by value, for what many checkpoints are made
     /// of.
     private void decodeHalves(MemorySegment data, Floats out) {
+        float[] to = out.writable();
         short[] block = new short[Math.min(out.length, 4096)];
         for (int from = 0; from < out.length; from += block.length) {
             int n = Math.min(block.length, out.length - from);
             MemorySegment.copy(data, SHORT, 2L * from, block, 0, n);
-            int to = out.offset + from;
-            if (this == F16) for (int i = 0; i < n; i++) out.array[to + i] = Float.float16ToFloat(block[i]);
-            else for (int i = 0; i < n; i++) out.array[to + i] = Float.intBitsToFloat(block[i] << 16);
+            int at = out.offset + from;
+            if (this == F16) for (int i = 0; i < n; i++) to[at + i] = Float.float16ToFloat(block[i]);
+            else for (int i = 0; i < n; i++) to[at + i] = Float.intBitsToFloat(block[i] << 16);
         }
     }
 

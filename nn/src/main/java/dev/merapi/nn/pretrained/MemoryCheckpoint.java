@@ -53,7 +53,7 @@ final class MemoryCheckpoint implements Checkpoint {
     public void read(String name, Floats out) {
         Tensor tensor = tensor(name);
         tensor.info.checkRoom(source, out.length);
-        System.arraycopy(tensor.values.array, tensor.values.offset, out.array, out.offset, out.length);
+        System.arraycopy(tensor.values.readable(), tensor.values.offset, out.writable(), out.offset, out.length);
     }
 
     @Override

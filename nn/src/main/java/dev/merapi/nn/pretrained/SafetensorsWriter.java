@@ -110,7 +110,7 @@ public final class SafetensorsWriter {
                 .order(ByteOrder.LITTLE_ENDIAN);
         for (int from = 0; from < values.length; from += BUFFER_BYTES / 4) {
             int n = Math.min(values.length - from, BUFFER_BYTES / 4);
-            buffer.clear().asFloatBuffer().put(values.array, values.offset + from, n);
+            buffer.clear().asFloatBuffer().put(values.readable(), values.offset + from, n);
             writeFully(out, buffer.limit(4 * n));
         }
     }

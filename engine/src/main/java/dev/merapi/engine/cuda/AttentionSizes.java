@@ -1,0 +1,93 @@
+package dev.merapi.engine.cuda;
+
+import dev.merapi.engine.kernel.RelativePositions;
+
+/// The sizes of one call of attention, and how `attention.cu` cuts it into tiles.
+///
+/// @param depth   D
+/// @param padded  D rounded up to one that there is a kernel for
+/// @param rows    rows of a tile that one thread has; a tile has 16 times as many
+/// @param tokens  N
+/// @param longest the longest sequence
+/// @param tiles   [3·count]: first row, begin and end of the sequence of each tile
+record AttentionSizes(
+        int heads,
+        int channels,
+        int depth,
+        int padded,
+        int rows,
+        int tokens,
+        int longest,
+        int[] tiles,
+        boolean positions) {
+    private static final int SIDE = 16;
+
+    static AttentionSizes of(int heads, int channels, int[] starts, int sequences, RelativePositions positions) {
+        int depth = channels / heads;
+        int padded = depth <= 32 ? 32 : depth <= 64 ? 64 : 128;
+        if (depth > padded)
+            throw new CudaException("cuda: attention heads of " + depth + " channels, expected at most " + padded
+                    + "; use --device cpu");
+        int rows = padded < 128 ? 4 : 2;
+        if (positions != null) rows /= 2; // the tables' tiles need shared memory too
+        int longest = 0, count = 0, tile = SIDE * rows;
+        for (int s = 0; s < sequences; s++) {
+            int length = starts[s + 1] - starts[s];
+            longest = Math.max(longest, length);
+            count += (length + tile - 1) / tile;
+        }
+        int[] tiles = new int[3 * count];
+        int at = 0;
+        for (int s = 0; s < sequences; s++)
+            for (int first = starts[s]; first < starts[s + 1]; first += tile) {
+                tiles[at++] = first;
+                tiles[at++] = starts[s];
+                tiles[at++] = starts[s + 1];
+            }
+        return new AttentionSizes(
+                heads, channels, depth, padded, rows, starts[sequences], longest, tiles, positions != null);
+    }
+
+    float plainScale() {
+        return (float) (1 / Math.sqrt(depth));
+    }
+
+    int count() {
+        return tiles.length / 3;
+    }
+
+    int tile() {
+        return SIDE * rows;
+    }
+
+    /// The dropout's W: the longest sequence rounded up to a multiple of 4.
+    int width() {
+        return (longest + 3) / 4 * 4;
+    }
+
+    // ── Shared memory, as the kernels lay it out ─────────────────────────────────────────────────
+
+    int forwardBytes() {
+        return 4 * (operands(2) + scores() + tables());
+    }
+
+    int backwardKeysBytes() {
+        return 4 * (operands(4) + 2 * scores() + tables());
+    }
+
+    int backwardQueriesBytes() {
+        return 4 * (operands(4) + scores() + tables());
+    }
+
+    private int operands(int count) {
+        return count * tile() * (padded + 1);
+    }
+
+    private int scores() {
+        return tile() * (tile() + 1);
+    }
+
+    private int tables() {
+        return positions ? 2 * (2 * tile() - 1) * (padded + 1) : 0;
+    }
+}

@@ -1,0 +1,110 @@
+package dev.merapi.engine.cuda;
+
+import java.nio.ByteBuffer;
+
+/// The calls of the CUDA driver that the kernels need, on one device, one context and one stream, in whose
+/// order copies, fills and launches run. Addresses, modules, functions and events are the driver's handles. Any
+/// thread may call. Every error is a [CudaException].
+interface Driver extends AutoCloseable {
+    /// "NVIDIA H200".
+    String device();
+
+    /// Of the device's memory.
+    long totalBytes();
+
+    int multiprocessors();
+
+    /// Compute capability, 10·major + minor: 90 is Hopper.
+    int capability();
+
+    /// How much shared memory a block may have at most when it asks for it.
+    int sharedBytes();
+
+    // ── Memory ───────────────────────────────────────────────────────────────────────────────────
+
+    /// The address of new memory, aligned to 256 bytes; 0 if there is none left.
+    long allocate(long bytes);
+
+    void free(long address);
+
+    /// Page-locked memory of the host, which copies need to run beside it.
+    ByteBuffer pinned(int bytes);
+
+    void freePinned(ByteBuffer pinned);
+
+    /// Copies the first `bytes` of pinned memory to the device, when the stream gets there.
+    void upload(long to, ByteBuffer pinned, long bytes);
+
+    /// Copies from the device to the beginning of pinned memory, when the stream gets there.
+    void download(ByteBuffer pinned, long from, long bytes);
+
+    /// Writes `count` words of 32 bits.
+    void fill(long to, int word, long count);
+
+    // ── The stream ───────────────────────────────────────────────────────────────────────────────
+
+    /// Waits until the stream is empty.
+    void synchronize();
+
+    long newEvent();
+
+    /// The event happens when the stream has done what it was asked for so far.
+    void record(long event);
+
+    /// Waits for the event as it was recorded last; returns at once if it never was.
+    void await(long event);
+
+    // ── Kernels ──────────────────────────────────────────────────────────────────────────────────
+
+    /// Loads PTX, which the driver assembles for its device.
+    long module(byte[] ptx);
+
+    long function(long module, String name);
+
+    /// Lets the blocks of a function have `bytes` of shared memory.
+    void allowShared(long function, int bytes);
+
+    /// Runs a function when the stream gets there.
+    ///
+    /// @param arguments its parameters in the order of the source, each in the low bytes of a word
+    void launch(long function, Grid grid, long[] arguments);
+
+    @Override
+    void close();
+
+    /// How many blocks run, each of [#THREADS] threads in one dimension.
+    ///
+    /// @param sharedBytes what each block has of shared memory, beside what its source declares
+    record Grid(int x, int y, int sharedBytes) {
+        /// THREADS of common.cuh.
+        static final int THREADS = 256;
+
+        private static final int MOST = 4096; // blocks of a grid whose threads walk in strides
+
+        public Grid {
+            if (x < 1 || y < 1 || y > 65_535)
+                throw new IllegalArgumentException("grid: " + x + " × " + y + " blocks, expected 1 to 2^31 × 65535");
+        }
+
+        static Grid of(int x) {
+            return new Grid(x, 1, 0);
+        }
+
+        static Grid of(int x, int y) {
+            return new Grid(x, y, 0);
+        }
+
+        Grid shared(int bytes) {
+            return new Grid(x, y, bytes);
+        }
+
+        /// Enough blocks for n elements in strides.
+        static Grid strides(long n) {
+            return of(Math.clamp(ceiling(n, THREADS), 1, MOST));
+        }
+
+        static long ceiling(long n, long of) {
+            return (n + of - 1) / of;
+        }
+    }
+}

@@ -1,0 +1,301 @@
+package dev.merapi.engine.cuda;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import jcuda.Pointer;
+import jcuda.driver.CUcontext;
+import jcuda.driver.CUdevice;
+import jcuda.driver.CUdevice_attribute;
+import jcuda.driver.CUdeviceptr;
+import jcuda.driver.CUevent;
+import jcuda.driver.CUevent_flags;
+import jcuda.driver.CUfunction;
+import jcuda.driver.CUfunction_attribute;
+import jcuda.driver.CUmodule;
+import jcuda.driver.CUresult;
+import jcuda.driver.CUstream;
+import jcuda.driver.CUstream_flags;
+import jcuda.driver.JCudaDriver;
+
+/// The driver through JCuda. Nothing of CUDA has to be installed but `libcuda.so.1`, which comes with NVIDIA's
+/// driver. JCuda hides the numbers behind its objects; here the objects are kept in lists and the places in
+/// them are the handles.
+final class JCudaBinding implements Driver {
+    private final CUdevice device = new CUdevice();
+    private final CUcontext context = new CUcontext();
+    private final CUstream stream = new CUstream();
+    private final List<CUmodule> modules = new ArrayList<>();
+    private final List<CUfunction> functions = new ArrayList<>();
+    private final List<CUevent> events = new ArrayList<>();
+    private final Map<ByteBuffer, Pointer> pinned = new IdentityHashMap<>();
+    private final String name;
+    private final long totalBytes;
+    private final int multiprocessors, capability, sharedBytes;
+
+    private JCudaBinding() {
+        check("cuInit", JCudaDriver.cuInit(0));
+        int[] count = new int[1];
+        check("cuDeviceGetCount", JCudaDriver.cuDeviceGetCount(count));
+        if (count[0] == 0) throw new CudaException("cuda: the driver sees no device; use --device cpu");
+        check("cuDeviceGet", JCudaDriver.cuDeviceGet(device, 0));
+        check("cuDevicePrimaryCtxRetain", JCudaDriver.cuDevicePrimaryCtxRetain(context, device));
+        bind();
+        check("cuStreamCreate", JCudaDriver.cuStreamCreate(stream, CUstream_flags.CU_STREAM_NON_BLOCKING));
+        byte[] text = new byte[256];
+        check("cuDeviceGetName", JCudaDriver.cuDeviceGetName(text, text.length, device));
+        name = new String(text, StandardCharsets.UTF_8).split("\0", 2)[0];
+        long[] bytes = new long[1];
+        check("cuDeviceTotalMem", JCudaDriver.cuDeviceTotalMem(bytes, device));
+        totalBytes = bytes[0];
+        multiprocessors = attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT);
+        capability = 10 * attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR)
+                + attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR);
+        sharedBytes = attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN);
+        if (capability < 80)
+            throw new CudaException("cuda: " + name + " has compute capability " + capability / 10.0
+                    + ", expected at least 8.0; use --device cpu");
+    }
+
+    /// The first device.
+    ///
+    /// @throws CudaException if there is none, or no driver
+    static Driver open() {
+        try {
+            JCudaDriver.setExceptionsEnabled(false);
+        } catch (UnsatisfiedLinkError | NoClassDefFoundError e) {
+            if (e.getMessage().startsWith("jcuda/")) throw e; // no JCuda at all
+            String why = e.getMessage() + e.getCause(); // which a second attempt repeats as its cause
+            throw new CudaException(
+                    why.contains("libcuda.so")
+                            ? "cuda: no NVIDIA driver: libcuda.so.1 cannot be loaded; install the driver or use"
+                                    + " --device cpu"
+                            : "cuda: JCuda's library cannot be loaded; put jcuda-natives 12.6.0 (org.jcuda,"
+                                    + " linux-x86_64) on the class path or use --device cpu",
+                    e);
+        }
+        return new JCudaBinding();
+    }
+
+    @Override
+    public String device() {
+        return name;
+    }
+
+    @Override
+    public long totalBytes() {
+        return totalBytes;
+    }
+
+    @Override
+    public int multiprocessors() {
+        return multiprocessors;
+    }
+
+    @Override
+    public int capability() {
+        return capability;
+    }
+
+    @Override
+    public int sharedBytes() {
+        return sharedBytes;
+    }
+
+    private int attribute(int which) {
+        int[] value = new int[1];
+        check("cuDeviceGetAttribute", JCudaDriver.cuDeviceGetAttribute(value, which, device));
+        return value[0];
+    }
+
+    // ── Memory ───────────────────────────────────────────────────────────────────────────────────
+
+    @Override
+    public long allocate(long bytes) {
+        bind();
+        Allocation allocation = new Allocation();
+        int result = JCudaDriver.cuMemAlloc(allocation, bytes);
+        if (result == CUresult.CUDA_ERROR_OUT_OF_MEMORY) return 0;
+        check("cuMemAlloc", result);
+        return allocation.address();
+    }
+
+    @Override
+    public void free(long address) {
+        bind();
+        check("cuMemFree", JCudaDriver.cuMemFree(at(address)));
+    }
+
+    @Override
+    public ByteBuffer pinned(int bytes) {
+        bind();
+        Pointer pointer = new Pointer();
+        check("cuMemAllocHost", JCudaDriver.cuMemAllocHost(pointer, bytes));
+        ByteBuffer buffer = pointer.getByteBuffer(0, bytes);
+        synchronized (pinned) {
+            pinned.put(buffer, pointer);
+        }
+        return buffer;
+    }
+
+    @Override
+    public void freePinned(ByteBuffer buffer) {
+        bind();
+        check("cuMemFreeHost", JCudaDriver.cuMemFreeHost(pointer(buffer)));
+        synchronized (pinned) {
+            pinned.remove(buffer);
+        }
+    }
+
+    @Override
+    public void upload(long to, ByteBuffer from, long bytes) {
+        bind();
+        check("cuMemcpyHtoDAsync", JCudaDriver.cuMemcpyHtoDAsync(at(to), pointer(from), bytes, stream));
+    }
+
+    @Override
+    public void download(ByteBuffer to, long from, long bytes) {
+        bind();
+        check("cuMemcpyDtoHAsync", JCudaDriver.cuMemcpyDtoHAsync(pointer(to), at(from), bytes, stream));
+    }
+
+    @Override
+    public void fill(long to, int word, long count) {
+        if (count == 0) return;
+        bind();
+        check("cuMemsetD32Async", JCudaDriver.cuMemsetD32Async(at(to), word, count, stream));
+    }
+
+    private Pointer pointer(ByteBuffer buffer) {
+        synchronized (pinned) {
+            return pinned.get(buffer);
+        }
+    }
+
+    /// The device's address as JCuda wants it.
+    private static CUdeviceptr at(long address) {
+        return new CUdeviceptr().withByteOffset(address);
+    }
+
+    /// JCuda shows an address to subclasses only.
+    private static final class Allocation extends CUdeviceptr {
+        long address() {
+            return getNativePointer() + getByteOffset();
+        }
+    }
+
+    // ── The stream ───────────────────────────────────────────────────────────────────────────────
+
+    @Override
+    public void synchronize() {
+        bind();
+        check("cuStreamSynchronize", JCudaDriver.cuStreamSynchronize(stream));
+    }
+
+    @Override
+    public synchronized long newEvent() {
+        bind();
+        CUevent event = new CUevent();
+        check("cuEventCreate", JCudaDriver.cuEventCreate(event, CUevent_flags.CU_EVENT_DISABLE_TIMING));
+        events.add(event);
+        return events.size() - 1;
+    }
+
+    @Override
+    public void record(long event) {
+        bind();
+        check("cuEventRecord", JCudaDriver.cuEventRecord(event(event), stream));
+    }
+
+    @Override
+    public void await(long event) {
+        bind();
+        check("cuEventSynchronize", JCudaDriver.cuEventSynchronize(event(event)));
+    }
+
+    private synchronized CUevent event(long handle) {
+        return events.get((int) handle);
+    }
+
+    // ── Kernels ──────────────────────────────────────────────────────────────────────────────────
+
+    @Override
+    public synchronized long module(byte[] ptx) {
+        bind();
+        CUmodule module = new CUmodule();
+        byte[] terminated = Arrays.copyOf(ptx, ptx.length + 1); // text ends with a zero
+        int result = JCudaDriver.cuModuleLoadData(module, terminated);
+        if (result == CUresult.CUDA_ERROR_UNSUPPORTED_PTX_VERSION)
+            throw new CudaException("cuda: the driver is too old for these kernels; install one of CUDA 12 or newer");
+        check("cuModuleLoadData", result);
+        modules.add(module);
+        return modules.size() - 1;
+    }
+
+    @Override
+    public synchronized long function(long module, String kernel) {
+        bind();
+        CUfunction function = new CUfunction();
+        check(
+                "cuModuleGetFunction of " + kernel,
+                JCudaDriver.cuModuleGetFunction(function, modules.get((int) module), kernel));
+        functions.add(function);
+        return functions.size() - 1;
+    }
+
+    @Override
+    public void allowShared(long function, int bytes) {
+        bind();
+        int attribute = CUfunction_attribute.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES;
+        check("cuFuncSetAttribute", JCudaDriver.cuFuncSetAttribute(function(function), attribute, bytes));
+    }
+
+    @Override
+    public void launch(long function, Grid grid, long[] arguments) {
+        bind();
+        Pointer[] parameters = new Pointer[arguments.length];
+        for (int i = 0; i < parameters.length; i++) parameters[i] = Pointer.to(new long[] {arguments[i]});
+        check(
+                "cuLaunchKernel",
+                JCudaDriver.cuLaunchKernel(
+                        function(function),
+                        grid.x(),
+                        grid.y(),
+                        1,
+                        Grid.THREADS,
+                        1,
+                        1,
+                        grid.sharedBytes(),
+                        stream,
+                        Pointer.to(parameters),
+                        null));
+    }
+
+    private synchronized CUfunction function(long handle) {
+        return functions.get((int) handle);
+    }
+
+    /// A context belongs to a thread until it takes another.
+    private void bind() {
+        check("cuCtxSetCurrent", JCudaDriver.cuCtxSetCurrent(context));
+    }
+
+    private static void check(String what, int result) {
+        if (result == CUresult.CUDA_SUCCESS) return;
+        String[] text = new String[1];
+        JCudaDriver.cuGetErrorString(result, text);
+        throw new CudaException("cuda: " + what + " failed: " + CUresult.stringFor(result) + ", " + text[0]);
+    }
+
+    @Override
+    public synchronized void close() {
+        bind();
+        for (CUevent event : events) JCudaDriver.cuEventDestroy(event);
+        JCudaDriver.cuStreamDestroy(stream);
+        JCudaDriver.cuDevicePrimaryCtxRelease(device);
+    }
+}

@@ -1,0 +1,101 @@
+package dev.merapi.engine.cuda;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+
+/// The copies between the heap and the device, through a ring of page-locked buffers: while one is on its way
+/// the next is filled. Every copy is counted.
+final class Staging implements AutoCloseable {
+    private static final int SLOTS = 4, SLOT_BYTES = 1 << 20;
+
+    private final Driver driver;
+    private final ByteBuffer[] buffers = new ByteBuffer[SLOTS];
+    private final long[] events = new long[SLOTS];
+    private int next;
+    private long uploads, uploadedBytes, downloads, downloadedBytes;
+
+    Staging(Driver driver) {
+        this.driver = driver;
+    }
+
+    synchronized void upload(long to, float[] from, int offset, int count) {
+        for (int done = 0; done < count; ) {
+            int n = Math.min(count - done, SLOT_BYTES / Float.BYTES);
+            int slot = free();
+            buffers[slot].asFloatBuffer().put(from, offset + done, n);
+            send(slot, to + 4L * done, 4L * n);
+            done += n;
+        }
+        uploads++;
+        uploadedBytes += 4L * count;
+    }
+
+    synchronized void upload(long to, int[] from, int count) {
+        for (int done = 0; done < count; ) {
+            int n = Math.min(count - done, SLOT_BYTES / Integer.BYTES);
+            int slot = free();
+            buffers[slot].asIntBuffer().put(from, done, n);
+            send(slot, to + 4L * done, 4L * n);
+            done += n;
+        }
+        uploads++;
+        uploadedBytes += 4L * count;
+    }
+
+    /// Waits for the values.
+    synchronized void download(long from, float[] to, int offset, int count) {
+        for (int done = 0; done < count; ) {
+            int n = Math.min(count - done, SLOT_BYTES / Float.BYTES);
+            receive(from + 4L * done, 4L * n).asFloatBuffer().get(to, offset + done, n);
+            done += n;
+        }
+        downloads++;
+        downloadedBytes += 4L * count;
+    }
+
+    /// Waits for one value in double.
+    synchronized double download(long from) {
+        downloads++;
+        downloadedBytes += Double.BYTES;
+        return receive(from, Double.BYTES).getDouble(0);
+    }
+
+    synchronized Copies copies() {
+        return new Copies(uploads, uploadedBytes, downloads, downloadedBytes);
+    }
+
+    private void send(int slot, long to, long bytes) {
+        driver.upload(to, buffers[slot], bytes);
+        driver.record(events[slot]);
+    }
+
+    private ByteBuffer receive(long from, long bytes) {
+        int slot = free();
+        driver.download(buffers[slot], from, bytes);
+        driver.synchronize();
+        return buffers[slot];
+    }
+
+    /// A slot that is not on its way.
+    private int free() {
+        int slot = next;
+        next = (next + 1) % SLOTS;
+        if (buffers[slot] == null) {
+            buffers[slot] = driver.pinned(SLOT_BYTES).order(ByteOrder.nativeOrder());
+            events[slot] = driver.newEvent();
+        } else driver.await(events[slot]);
+        return slot;
+    }
+
+    @Override
+    public synchronized void close() {
+        for (ByteBuffer buffer : buffers) if (buffer != null) driver.freePinned(buffer);
+        java.util.Arrays.fill(buffers, null);
+    }
+
+    /// What was copied between the heap and the device so far.
+    ///
+    /// @param uploads   to the device, copies and bytes
+    /// @param downloads from the device; each is waited for
+    record Copies(long uploads, long uploadedBytes, long downloads, long downloadedBytes) {}
+}

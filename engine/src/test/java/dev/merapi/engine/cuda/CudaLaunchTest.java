@@ -1,0 +1,213 @@
+package dev.merapi.engine.cuda;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import dev.merapi.engine.kernel.Activation;
+import dev.merapi.engine.kernel.Dropout;
+import dev.merapi.engine.kernel.Floats;
+import dev.merapi.engine.kernel.Kernels.AdamStep;
+import dev.merapi.engine.kernel.Precision;
+import dev.merapi.engine.kernel.RelativePositions;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/// Which kernels run in which grids, on sizes that fit no tile. The driver checks the number of arguments of
+/// each launch against the PTX.
+class CudaLaunchTest {
+    private final HostDriver driver = new HostDriver();
+    private final CudaKernels kernels = new CudaKernels(driver);
+
+    private Floats floats(int n) {
+        return kernels.memory().allocate(n);
+    }
+
+    private void assertLaunches(String... expected) {
+        assertEquals(
+                List.of(expected),
+                driver.launches.stream().map(Object::toString).toList());
+        driver.launches.clear();
+    }
+
+    @Test
+    void elementwiseKernelsHaveAThreadAnElement() {
+        Floats x = floats(1000), y = floats(1000);
+        kernels.fill(1000, 1f, x);
+        kernels.copy(1, x, y, true);
+        kernels.add(256, x, x, y);
+        kernels.multiply(257, x, x, y, false);
+        kernels.scale(1000, 2f, x, y, false);
+        kernels.round(Precision.BF16, 1000, x, y, false);
+        kernels.activation(Activation.GELU, 1000, x, y);
+        kernels.activationBackward(Activation.TANH, 1000, x, y, x, y, true);
+        kernels.dropout(1000, x, new Dropout(0.1f, 1, 2, 3), y, false); // four elements a thread
+        assertLaunches(
+                "fill 4x1",
+                "copy 1x1",
+                "add 1x1",
+                "multiply 2x1",
+                "scale 4x1",
+                "round_to 4x1",
+                "activation 4x1",
+                "activation_backward 4x1",
+                "dropout 1x1");
+        kernels.fill(3_000_000, 1f, floats(3_000_000));
+        assertLaunches("fill 4096x1"); // and the threads walk
+    }
+
+    @Test
+    void dropoutTravelsAsFiveWords() {
+        Floats x = floats(8);
+        kernels.dropout(8, x, new Dropout(0.25f, -5L, 7, 9), x, false);
+        long[] words = driver.launches.getFirst().arguments();
+        assertEquals(1L << 30, words[2]);
+        assertEquals((float) (1 / 0.75), Float.intBitsToFloat((int) words[3]));
+        assertEquals(-5L, words[4]);
+        assertEquals(7, words[5]);
+        assertEquals(9, words[6]);
+        driver.launches.clear();
+        kernels.dropout(8, x, Dropout.NONE, x, false);
+        assertEquals(0, driver.launches.getFirst().arguments()[2]);
+    }
+
+    /// The device has four multiprocessors.
+    @Test
+    void productsTakeLargeTilesWhereThereAreEnough() {
+        Floats a = floats(300 * 300), b = floats(300 * 300), c = floats(300 * 300);
+        kernels.matmulNT(300, 300, 7, a, b, null, c, false);
+        kernels.matmulNN(100, 129, 7, a, b, c, true);
+        kernels.matmulTN(1, 1, 1, a, b, c, true);
+        kernels.matmulNT(129, 256, 3, a, b, floats(256), c, false);
+        assertLaunches("matmul_nt_128 3x3", "matmul_nn_64 2x3", "matmul_tn_64 1x1", "matmul_nt_128 2x2");
+    }
+
+    @Test
+    void sumsRunInTwoPasses() {
+        Floats x = floats(700 * 33), out = floats(33);
+        kernels.sumRows(700, 33, x, out, false);
+        kernels.sumOfSquares(700 * 33, x);
+        kernels.sumGroups(2, 33, x, new int[] {0, 3, 5}, new int[] {4, 3, 2, 1, 0}, floats(66), true);
+        kernels.addRows(2, 33, x, new int[] {7, 3}, floats(330));
+        assertLaunches(
+                "sum_rows 2x3",
+                "sum_parts 1x1",
+                "sum_of_squares 2x1",
+                "sum_doubles 1x1",
+                "sum_groups 2x2",
+                "add_rows 1x1");
+    }
+
+    @Test
+    void aLongColumnIsSummedInLongerPieces() {
+        int n = 20_000_000;
+        kernels.sumRows(n, 1, kernels.memory().take(n), floats(1), false);
+        assertEquals(306, driver.launches.getFirst().arguments()[2]);
+        assertLaunches("sum_rows 1x65360", "sum_parts 1x1");
+    }
+
+    @Test
+    void layerNormalizationHasABlockARow() {
+        Floats x = floats(5 * 33), parameter = floats(33), rows = floats(5);
+        kernels.layerNorm(5, 33, x, Dropout.NONE, null, parameter, parameter, 1e-5f, null, x, null, null);
+        kernels.layerNormBackward(
+                5, 33, x, parameter, rows, rows, x, floats(5 * 33), false, floats(33), floats(33), true);
+        assertLaunches(
+                "layer_norm 5x1 132",
+                "layer_norm_parameters 2x1",
+                "sum_parts 1x1",
+                "sum_parts 1x1",
+                "layer_norm_backward 5x1");
+    }
+
+    @Test
+    void attentionHasABlockATileAndHead() {
+        int[] starts = {0, 1, 65, 130}; // tiles of 64: 1 + 1 + 2
+        int n = 130 * 40;
+        Floats q = floats(n), lse = floats(2 * 130);
+        kernels.attention(2, 40, starts, 3, q, q, q, Dropout.NONE, floats(n), lse);
+        kernels.attentionBackward(2, 40, starts, 3, q, q, q, Dropout.NONE, q, lse, q, floats(n), floats(n), floats(n));
+        int operand = 64 * 33 * 4, scores = 64 * 65 * 4;
+        assertLaunches(
+                "attention_32 4x2 " + (2 * operand + scores),
+                "attention_delta 2x1",
+                "attention_backward_keys_32 4x2 " + (4 * operand + 2 * scores),
+                "attention_backward_queries_32 4x2 " + (4 * operand + scores));
+    }
+
+    @Test
+    void disentangledAttentionAddsUpTheTablesOfItsTiles() {
+        int[] starts = {0, 1, 65, 130}; // tiles of 32: 1 + 2 + 3
+        int n = 130 * 64;
+        Floats q = floats(n), lse = floats(130), table = floats(9 * 64);
+        int[] rows = new int[129];
+        for (int i = 0; i < rows.length; i++) rows[i] = i % 9;
+        var positions = new RelativePositions(table, null, rows);
+        kernels.disentangledAttention(1, 64, starts, 3, q, q, q, positions, 0.1f, Dropout.NONE, floats(n), lse);
+        kernels.disentangledAttentionBackward(
+                1,
+                64,
+                starts,
+                3,
+                q,
+                q,
+                q,
+                positions,
+                0.1f,
+                Dropout.NONE,
+                q,
+                lse,
+                q,
+                floats(n),
+                floats(n),
+                floats(n),
+                floats(9 * 64),
+                null);
+        int operand = 32 * 65 * 4, scores = 32 * 33 * 4, tables = 2 * 63 * 65 * 4;
+        assertLaunches(
+                "disentangled_64 6x1 " + (2 * operand + scores + tables),
+                "attention_delta 1x1",
+                "disentangled_backward_keys_64 6x1 " + (4 * operand + 2 * scores + tables),
+                "disentangled_backward_queries_64 6x1 " + (4 * operand + scores + tables),
+                "attention_table 3x1");
+    }
+
+    @Test
+    void wideHeadsAreRefusedWithTheRemedy() {
+        Floats q = floats(129);
+        CudaException e = assertThrows(
+                CudaException.class,
+                () -> kernels.attention(1, 129, new int[] {0, 1}, 1, q, q, q, Dropout.NONE, floats(129), null));
+        assertEquals("cuda: attention heads of 129 channels, expected at most 128; use --device cpu", e.getMessage());
+    }
+
+    @Test
+    void lossesRunOnTheDevice() {
+        Floats logits = floats(15), loss = floats(1), d = floats(15);
+        kernels.crossEntropy(5, 3, logits, new int[] {0, 1, 2, -100, 0}, null, 0f, loss, d);
+        kernels.binaryCrossEntropy(5, 3, logits, floats(15), null, loss, d);
+        assertLaunches(
+                "cross_entropy_weights 1x1",
+                "cross_entropy 5x1",
+                "mean_of 1x1",
+                "binary_cross_entropy 1x1",
+                "mean_of 1x1");
+    }
+
+    @Test
+    void adamWTakesNoGradientAsZeros() {
+        Floats p = floats(1001);
+        kernels.adamW(
+                1001, p, null, floats(1001), floats(1001), new AdamStep(1e-3, 0.9, 0.999, 1e-8, 0.01, 0.1, 0.001, 1f));
+        assertEquals(0, driver.launches.getFirst().arguments()[2]);
+        assertLaunches("adamw 4x1");
+    }
+
+    @Test
+    void convolutionsUnfoldAndFold() {
+        int[] starts = {0, 3, 10};
+        Floats x = floats(10 * 6), windows = floats(10 * 18);
+        kernels.unfold(2, 6, 3, starts, 2, x, windows);
+        kernels.fold(2, 6, 3, starts, 2, windows, x, false);
+        assertLaunches("unfold 1x1", "fold 1x1");
+    }
+}

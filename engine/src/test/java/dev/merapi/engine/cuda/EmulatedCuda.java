@@ -1,0 +1,135 @@
+package dev.merapi.engine.cuda;
+
+import dev.merapi.engine.kernel.Kernels;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SymbolLookup;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/// [CudaKernels] over an emulated device: the very sources of `src/main/cuda`, compiled by g++, each launch
+/// running block by block on this CPU. What a GPU adds is the compiler that makes its machine code, and real
+/// concurrency.
+public final class EmulatedCuda {
+    private static final Optional<MethodHandle> EMULATE = load();
+
+    private EmulatedCuda() {}
+
+    /// Empty where g++ is missing, which is said.
+    public static Optional<Kernels> kernels() {
+        return EMULATE.map(emulate -> new CudaKernels(new EmulatedDriver(emulate)));
+    }
+
+    @SuppressWarnings("restricted")
+    private static Optional<MethodHandle> load() {
+        Path script = Path.of("../src/cuda/emulate").toAbsolutePath().normalize();
+        if (!Files.exists(script)) return Optional.empty();
+        try {
+            Path library = Path.of("target", "cuda", digest() + ".so").toAbsolutePath();
+            if (!Files.exists(library)) {
+                Files.createDirectories(library.getParent());
+                Path fresh = Files.createTempFile(library.getParent(), "fresh", ".so");
+                Process build = new ProcessBuilder(script.toString(), fresh.toString())
+                        .inheritIO()
+                        .start();
+                if (build.waitFor() != 0) {
+                    System.out.println("g++ is missing or failed: the CUDA kernels are not emulated");
+                    return Optional.empty();
+                }
+                Files.move(fresh, library, java.nio.file.StandardCopyOption.ATOMIC_MOVE);
+            }
+            SymbolLookup symbols = SymbolLookup.libraryLookup(library, Arena.global());
+            return Optional.of(Linker.nativeLinker()
+                    .downcallHandle(
+                            symbols.findOrThrow("emulate"),
+                            FunctionDescriptor.of(
+                                    ValueLayout.JAVA_INT,
+                                    ValueLayout.ADDRESS,
+                                    ValueLayout.JAVA_INT,
+                                    ValueLayout.JAVA_INT,
+                                    ValueLayout.JAVA_INT,
+                                    ValueLayout.ADDRESS)));
+        } catch (IOException e) {
+            System.out.println("the CUDA kernels are not emulated: " + e.getMessage());
+            return Optional.empty();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /// Of all that the library is made of, so that it is made anew when any of it changes.
+    private static String digest() throws IOException {
+        try {
+            MessageDigest sha = MessageDigest.getInstance("SHA-256");
+            for (String folder : List.of("src/main/cuda", "src/test/cuda"))
+                try (Stream<Path> files = Files.list(Path.of(folder))) {
+                    files.sorted().forEach(file -> {
+                        try {
+                            sha.update(Files.readAllBytes(file));
+                        } catch (IOException e) {
+                            throw new UncheckedIOException(e);
+                        }
+                    });
+                }
+            sha.update(Files.readAllBytes(Path.of("../src/cuda/emulate")));
+            return HexFormat.of().formatHex(sha.digest(), 0, 8);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /// One launch after the other, one at a time.
+    private static final class EmulatedDriver extends HostDriver {
+        private static final String[] ERRORS = {
+            "", "is not in the emulator", "wrote behind its shared memory", "has threads that wait for ever"
+        };
+        private final MethodHandle emulate;
+
+        EmulatedDriver(MethodHandle emulate) {
+            this.emulate = emulate;
+        }
+
+        @Override
+        public String device() {
+            return "emulated";
+        }
+
+        @Override
+        void run(Launch launch) {
+            launches.clear();
+            int result;
+            synchronized (EmulatedCuda.class) {
+                try (Arena arena = Arena.ofConfined()) {
+                    long[] words = launch.arguments();
+                    MemorySegment values = arena.allocate(8L * words.length, 8);
+                    MemorySegment pointers = arena.allocate(8L * words.length, 8);
+                    for (int i = 0; i < words.length; i++) {
+                        values.setAtIndex(ValueLayout.JAVA_LONG, i, words[i]);
+                        pointers.setAtIndex(ValueLayout.ADDRESS, i, values.asSlice(8L * i, 8));
+                    }
+                    result = (int) emulate.invokeExact(
+                            arena.allocateFrom(launch.kernel()),
+                            launch.grid().x(),
+                            launch.grid().y(),
+                            launch.grid().sharedBytes(),
+                            pointers);
+                } catch (Throwable e) {
+                    throw new IllegalStateException(e);
+                }
+            }
+            if (result != 0) throw new AssertionError("the kernel " + launch.kernel() + " " + ERRORS[result]);
+        }
+    }
+}

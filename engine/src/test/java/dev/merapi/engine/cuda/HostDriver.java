@@ -1,0 +1,168 @@
+package dev.merapi.engine.cuda;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/// A driver whose device is this machine's memory. Copies and fills happen at once; launches are recorded and
+/// checked against the kernels' signatures, and what they do is up to a subclass.
+class HostDriver implements Driver {
+    record Launch(String kernel, Grid grid, long[] arguments) {
+        @Override
+        public String toString() {
+            return kernel + " " + grid.x() + "x" + grid.y() + (grid.sharedBytes() == 0 ? "" : " " + grid.sharedBytes());
+        }
+    }
+
+    final List<Launch> launches = new ArrayList<>();
+    final Map<Long, Integer> shared = new HashMap<>();
+    long memoryBytes = 8L << 30; // what there is of memory
+    long allocatedBytes;
+    int allocations, synchronizations, openEvents;
+    boolean closed;
+    private final List<String> functions = new ArrayList<>();
+    private final List<Map<String, Integer>> modules = new ArrayList<>();
+    private final TreeMap<Long, MemorySegment> memory = new TreeMap<>();
+    private final Map<Long, Arena> arenas = new HashMap<>();
+
+    @Override
+    public String device() {
+        return "Recorder";
+    }
+
+    @Override
+    public long totalBytes() {
+        return memoryBytes;
+    }
+
+    @Override
+    public int multiprocessors() {
+        return 4;
+    }
+
+    @Override
+    public int capability() {
+        return 80;
+    }
+
+    @Override
+    public int sharedBytes() {
+        return 99 << 10; // of the 8.6 and 8.9 devices, which have least
+    }
+
+    @Override
+    public synchronized long allocate(long bytes) {
+        if (allocatedBytes + bytes > memoryBytes) return 0;
+        Arena arena = Arena.ofShared();
+        MemorySegment segment = arena.allocate(bytes, 256);
+        memory.put(segment.address(), segment);
+        arenas.put(segment.address(), arena);
+        allocatedBytes += bytes;
+        allocations++;
+        return segment.address();
+    }
+
+    @Override
+    public synchronized void free(long address) {
+        MemorySegment segment = memory.remove(address);
+        assertNotNull(segment, "freed what was not allocated");
+        allocatedBytes -= segment.byteSize();
+        arenas.remove(address).close();
+    }
+
+    /// The memory at an address, which must lie inside of one allocation.
+    synchronized MemorySegment at(long address, long bytes) {
+        Map.Entry<Long, MemorySegment> entry = memory.floorEntry(address);
+        assertNotNull(entry, "no memory at this address");
+        return entry.getValue().asSlice(address - entry.getKey(), bytes);
+    }
+
+    @Override
+    public ByteBuffer pinned(int bytes) {
+        return ByteBuffer.allocateDirect(bytes);
+    }
+
+    @Override
+    public void freePinned(ByteBuffer pinned) {}
+
+    @Override
+    public void upload(long to, ByteBuffer pinned, long bytes) {
+        at(to, bytes).copyFrom(MemorySegment.ofBuffer(pinned).asSlice(0, bytes));
+    }
+
+    @Override
+    public void download(ByteBuffer pinned, long from, long bytes) {
+        MemorySegment.ofBuffer(pinned).asSlice(0, bytes).copyFrom(at(from, bytes));
+    }
+
+    @Override
+    public void fill(long to, int word, long count) {
+        MemorySegment segment = at(to, 4 * count);
+        for (long i = 0; i < count; i++) segment.setAtIndex(ValueLayout.JAVA_INT, i, word);
+    }
+
+    @Override
+    public void synchronize() {
+        synchronizations++;
+    }
+
+    @Override
+    public long newEvent() {
+        return openEvents++;
+    }
+
+    @Override
+    public void record(long event) {}
+
+    @Override
+    public void await(long event) {}
+
+    @Override
+    public long module(byte[] ptx) {
+        modules.add(Ptx.parameters(ptx));
+        return modules.size() - 1;
+    }
+
+    @Override
+    public long function(long module, String name) {
+        assertNotNull(modules.get((int) module).get(name), "no kernel " + name + " in its module");
+        functions.add(name);
+        return functions.size() - 1;
+    }
+
+    @Override
+    public void allowShared(long function, int bytes) {
+        shared.put(function, bytes);
+    }
+
+    @Override
+    public synchronized void launch(long function, Grid grid, long[] arguments) {
+        int sharedBytes = grid.sharedBytes();
+        String kernel = functions.get((int) function);
+        for (Map<String, Integer> module : modules)
+            if (module.containsKey(kernel))
+                assertEquals(module.get(kernel), arguments.length, "arguments of " + kernel);
+        if (sharedBytes > 48 << 10)
+            assertEquals(sharedBytes, Math.min(sharedBytes, shared.getOrDefault(function, 0)), kernel);
+        Launch launch = new Launch(kernel, grid, arguments);
+        launches.add(launch);
+        run(launch);
+    }
+
+    /// Does what the kernel does; nothing here.
+    void run(Launch launch) {}
+
+    @Override
+    public void close() {
+        closed = true;
+    }
+}

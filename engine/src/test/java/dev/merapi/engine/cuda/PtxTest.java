@@ -1,0 +1,102 @@
+package dev.merapi.engine.cuda;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.regex.Pattern;
+import jcuda.nvptxcompiler.JNvPTXCompiler;
+import jcuda.nvptxcompiler.nvPTXCompileResult;
+import jcuda.nvptxcompiler.nvPTXCompilerHandle;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// The PTX that is committed: made of these sources, and assembled for devices that are not here.
+class PtxTest {
+    private static final Path BUILD = Path.of("../src/cuda/build");
+    private static final Pattern SPILLS = Pattern.compile("(\\d+) bytes spill stores");
+
+    /// Ampere and Hopper. The compiler's report of registers and spills is printed.
+    @ParameterizedTest
+    @ValueSource(strings = {"sm_80", "sm_90"})
+    void isAssembled(String architecture) {
+        assumeTrue(compilerLoads(), "JCuda's PTX compiler does not load here: the PTX is not assembled");
+        JNvPTXCompiler.setExceptionsEnabled(false);
+        for (String name : Modules.NAMES) {
+            byte[] ptx = Modules.ptx(name);
+            var compiler = new nvPTXCompilerHandle();
+            assertEquals(
+                    nvPTXCompileResult.NVPTXCOMPILE_SUCCESS,
+                    JNvPTXCompiler.nvPTXCompilerCreate(compiler, ptx.length, ptx));
+            String[] options = {"--gpu-name=" + architecture, "--verbose"};
+            int result = JNvPTXCompiler.nvPTXCompilerCompile(compiler, options.length, options);
+            assertEquals(nvPTXCompileResult.NVPTXCOMPILE_SUCCESS, result, () -> name + ": " + errors(compiler));
+            String report = report(compiler);
+            var spills = SPILLS.matcher(report);
+            int entries = 0;
+            long spilled = 0;
+            for (; spills.find(); entries++) spilled += Long.parseLong(spills.group(1));
+            assertEquals(Ptx.parameters(ptx).size(), entries, name);
+            System.out.println(architecture + " " + name + ": " + entries + " kernels, " + spilled + " bytes spilled");
+            assertTrue(spilled <= 64, name + " spills " + spilled + " bytes of registers");
+            JNvPTXCompiler.nvPTXCompilerDestroy(compiler);
+        }
+    }
+
+    private static boolean compilerLoads() {
+        try {
+            JNvPTXCompiler.setExceptionsEnabled(false);
+            return true;
+        } catch (LinkageError e) {
+            System.out.println(e.getMessage());
+            return false;
+        }
+    }
+
+    private static String errors(nvPTXCompilerHandle compiler) {
+        long[] size = new long[1];
+        JNvPTXCompiler.nvPTXCompilerGetErrorLogSize(compiler, size);
+        byte[] text = new byte[(int) size[0] + 1];
+        JNvPTXCompiler.nvPTXCompilerGetErrorLog(compiler, text);
+        return new String(text, StandardCharsets.UTF_8);
+    }
+
+    private static String report(nvPTXCompilerHandle compiler) {
+        long[] size = new long[1];
+        JNvPTXCompiler.nvPTXCompilerGetInfoLogSize(compiler, size);
+        byte[] text = new byte[(int) size[0] + 1];
+        JNvPTXCompiler.nvPTXCompilerGetInfoLog(compiler, text);
+        return new String(text, StandardCharsets.UTF_8);
+    }
+
+    @Test
+    void equalsWhatTheScriptMakesOfTheSources(@TempDir Path fresh) throws IOException, InterruptedException {
+        assumeTrue(Files.exists(BUILD) && has13("nvcc"), "nvcc 13.0 is not here: the PTX is not compiled again");
+        Process build = new ProcessBuilder(BUILD.toString(), "check", fresh.toString())
+                .inheritIO()
+                .start();
+        assertEquals(0, build.waitFor());
+        for (String name : Modules.NAMES)
+            assertArrayEquals(
+                    Files.readAllBytes(fresh.resolve(name + ".ptx")),
+                    Modules.ptx(name),
+                    name + ".ptx is not made of this " + name + ".cu; run src/cuda/build");
+    }
+
+    private static boolean has13(String compiler) throws InterruptedException {
+        try {
+            Process version = new ProcessBuilder(compiler, "--version").start();
+            String text = new String(version.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            return version.waitFor() == 0 && text.contains("release 13.0");
+        } catch (IOException e) {
+            return false;
+        }
+    }
+}
