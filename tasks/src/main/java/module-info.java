@@ -6,6 +6,7 @@ module dev.merapi.tasks {
     requires de.siegmar.fastcsv;
     requires info.picocli;
     requires me.tongfei.progressbar;
+    requires jdk.management;
 
     exports dev.merapi.data;
     exports dev.merapi.metrics;

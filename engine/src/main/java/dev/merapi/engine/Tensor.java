@@ -291,10 +291,19 @@ public final class Tensor {
 
     /// A copy of the gradient as a dense array, zeros where nothing was contributed.
     public float[] gradientToArray() {
-        if (gradientHolds) return gradient.toArray();
-        float[] dense = new float[shape.count()];
-        if (sparse != null) sparse.addTo(Floats.of(dense), kernels());
-        return dense;
+        Floats dense = Floats.allocate(shape.count());
+        copyGradient(dense);
+        return dense.array;
+    }
+
+    /// Writes the gradient to dense memory, zeros where nothing was contributed.
+    public void copyGradient(Floats dense) {
+        if (gradientHolds) {
+            kernels().copy(shape.count(), gradient, dense, false);
+            return;
+        }
+        kernels().fill(shape.count(), 0f, dense);
+        if (sparse != null) sparse.addTo(dense, kernels());
     }
 
     /// Forgets the gradient; its memory is kept for the next one.

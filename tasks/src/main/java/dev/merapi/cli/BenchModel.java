@@ -1,5 +1,6 @@
 package dev.merapi.cli;
 
+import com.sun.management.ThreadMXBean;
 import dev.merapi.engine.Scope;
 import dev.merapi.nn.Pass;
 import dev.merapi.nn.Sequences;
@@ -7,6 +8,7 @@ import dev.merapi.nn.loss.CrossEntropy;
 import dev.merapi.nn.model.SequenceClassifier;
 import dev.merapi.nn.optim.AdamW;
 import dev.merapi.nn.optim.Gradients;
+import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -39,6 +41,19 @@ final class BenchModel {
                 times.add(seconds(start));
             } while (seconds(begin) < seconds);
             return times.stream().mapToDouble(Double::doubleValue).toArray();
+        }
+
+        /// Bytes that one time takes from the heap, on all threads: the least of five, when all memory is there
+        /// already.
+        default long allocatedBytes() {
+            ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+            long least = Long.MAX_VALUE;
+            for (int i = 0; i < 5; i++) {
+                long before = threads.getTotalThreadAllocatedBytes();
+                run();
+                least = Math.min(least, threads.getTotalThreadAllocatedBytes() - before);
+            }
+            return least;
         }
 
         /// Seconds of one time: the median, after a warm-up.

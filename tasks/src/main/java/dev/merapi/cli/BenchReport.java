@@ -81,6 +81,20 @@ final class BenchReport {
         return new Line(text, json);
     }
 
+    /// @param allocated bytes that a training step takes from the heap
+    /// @param recycled  bytes that all steps share
+    static Line allocation(long allocated, long recycled) {
+        String text = format(
+                "training takes %,.1f KB of small objects from the heap a step, its arrays from %,.1f MB that all"
+                        + " share",
+                allocated * 1e-3, recycled * 1e-6);
+        JsonLine json = new JsonLine()
+                .put("figure", "allocation")
+                .put("allocated_bytes_per_step", allocated)
+                .put("recycled_bytes", recycled);
+        return new Line(text, json);
+    }
+
     /// A line a kind of kernel, the longest first, then what is outside of kernels.
     ///
     /// @param times of the passes that the profile has seen

@@ -83,8 +83,10 @@ final class BenchVerb extends Verb {
             if (large[0] == 0) large[0] = time;
             print(BenchReport.speed("forward", model, size, time));
         }
-        large[1] = bench.training(batchSize, length).measure(seconds);
+        BenchModel.Repeatable step = bench.training(batchSize, length);
+        large[1] = step.measure(seconds);
         print(BenchReport.speed("training", model, new int[] {batchSize, length}, large[1]));
+        print(BenchReport.allocation(step.allocatedBytes(), device.slabBytes()));
         return large;
     }
 

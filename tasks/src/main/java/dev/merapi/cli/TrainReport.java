@@ -6,6 +6,7 @@ import dev.merapi.train.TrainEvent;
 import dev.merapi.train.TrainEvent.CheckpointSaved;
 import dev.merapi.train.TrainEvent.EpochEnd;
 import dev.merapi.train.TrainEvent.Evaluated;
+import dev.merapi.train.TrainEvent.LossScaled;
 import dev.merapi.train.TrainEvent.Outcome;
 import dev.merapi.train.TrainEvent.Resumed;
 import dev.merapi.train.TrainEvent.RunEnd;
@@ -39,6 +40,7 @@ final class TrainReport implements TrainListener {
         switch (event) {
             case RunStart start -> start(start);
             case StepEnd step -> step(step);
+            case LossScaled scaled -> scaled(scaled);
             case EpochEnd end -> unreported = end;
             case Evaluated evaluated -> evaluation(evaluated);
             case CheckpointSaved _ -> {}
@@ -81,6 +83,21 @@ final class TrainReport implements TrainListener {
             console.print(text(
                     "step %d: loss %.4f, learning rate %.3g, gradient norm %.3f",
                     step.step(), step.loss(), step.learningRate(), step.gradientNorm()));
+    }
+
+    private void scaled(LossScaled scaled) {
+        if (json)
+            console.print(new JsonLine()
+                    .put("event", "loss_scale")
+                    .put("step", scaled.step())
+                    .put("epoch", scaled.epoch())
+                    .put("scale", scaled.scale())
+                    .put("skipped", scaled.skipped())
+                    .toString());
+        else if (loggingSteps > 0)
+            console.print(text(
+                    "step %d%s; the loss scale is %,.6g now",
+                    scaled.step(), scaled.skipped() ? " skipped, its gradients overflow float16" : "", scaled.scale()));
     }
 
     private void resumed(Resumed resumed) {

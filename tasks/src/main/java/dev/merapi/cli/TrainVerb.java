@@ -22,7 +22,6 @@ import picocli.CommandLine.Help.Visibility;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /// `merapi train TASK`: fine-tunes, keeps the best evaluation's model.
@@ -127,16 +126,6 @@ final class TrainVerb extends Verb {
     @Option(names = "--resume-from-checkpoint", description = "Go on where a run with the same options was stopped.")
     boolean resume;
 
-    @Option(
-            names = {"--fp16", "--bf16", "--gradient-checkpointing"},
-            arity = "0..1",
-            hidden = true)
-    void later(String value) {
-        throw new ParameterException(
-                spec.commandLine(),
-                "--fp16, --bf16 and --gradient-checkpointing are not in this version; leave them out");
-    }
-
     @Override
     public void run() {
         options.check(task.task);
@@ -174,7 +163,9 @@ final class TrainVerb extends Verb {
                     logging.folder(outputDir));
             TaskOptions.Trained trained = options.train(task.task, run);
             boolean kept = trained.outcome().bestEpoch() > 0 && settings.trial().fastDevRun() == 0;
-            boolean saved = kept || trained.outcome().end() == End.COMPLETED && settings.trial().fastDevRun() == 0;
+            boolean saved = kept
+                    || trained.outcome().end() == End.COMPLETED
+                            && settings.trial().fastDevRun() == 0;
             if (saved) examples.writeDown(outputDir);
             if (!json && kept) {
                 trained.evaluation()

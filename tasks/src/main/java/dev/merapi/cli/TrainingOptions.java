@@ -1,7 +1,9 @@
 package dev.merapi.cli;
 
+import dev.merapi.engine.kernel.Precision;
 import dev.merapi.train.Batching;
 import dev.merapi.train.BestBy;
+import dev.merapi.train.Computation;
 import dev.merapi.train.Optimization;
 import dev.merapi.train.OptimizerType;
 import dev.merapi.train.Pace;
@@ -145,6 +147,21 @@ final class TrainingOptions {
             description = "Learn each batch also with word embeddings moved so far uphill (FGM); 0 for none.")
     double fgmEpsilon = DEFAULT.tuning().fgmEpsilon();
 
+    @Option(
+            names = "--bf16",
+            description = "Matrix products in bfloat16, summed in float32. Exact, but slower on a CPU than float32.")
+    boolean bf16;
+
+    @Option(
+            names = "--fp16",
+            description = "Matrix products in float16 with dynamic loss scaling. Exact, but slower on a CPU.")
+    boolean fp16;
+
+    @Option(
+            names = "--gradient-checkpointing",
+            description = "Compute layers again in the backward pass instead of keeping them: less memory, same bits.")
+    boolean gradientCheckpointing;
+
     @Option(names = "--eval-steps", paramLabel = "N", description = "Evaluate after every so many steps; 0 for never.")
     int evalSteps = DEFAULT.pace().evalSteps();
 
@@ -186,6 +203,11 @@ final class TrainingOptions {
             description = "Check every operation, and name the first that gives NaN or infinity; slow.")
     boolean detectAnomaly;
 
+    private Precision precision() {
+        if (bf16 && fp16) throw new UsageException("--bf16 and --fp16: expected one of them, got both; leave one out");
+        return bf16 ? Precision.BF16 : fp16 ? Precision.FP16 : Precision.FP32;
+    }
+
     TrainingSettings settings() {
         return new TrainingSettings(
                 numTrainEpochs,
@@ -206,6 +228,7 @@ final class TrainingOptions {
                         adamEpsilon,
                         momentum),
                 new Tuning(maxGradNorm, layerwiseLrDecay, emaDecay, rDropAlpha, fgmEpsilon),
+                new Computation(precision(), gradientCheckpointing),
                 metricForBestModel,
                 patience,
                 seed,

@@ -1,5 +1,6 @@
 package dev.merapi.tasks;
 
+import dev.merapi.engine.kernel.Precision;
 import dev.merapi.metrics.ClassScore;
 import dev.merapi.metrics.ConfusionMatrix;
 import dev.merapi.metrics.Evaluation;
@@ -60,6 +61,8 @@ final class RunReport {
                 .with("ema_decay", training.tuning().emaDecay())
                 .with("r_drop_alpha", training.tuning().rDropAlpha())
                 .with("fgm_epsilon", training.tuning().fgmEpsilon())
+                .with("bf16", training.computation().precision() == Precision.BF16)
+                .with("fp16", training.computation().precision() == Precision.FP16)
                 .with("eval_steps", training.pace().evalSteps())
                 .with("evals_per_epoch", training.pace().evalsPerEpoch());
     }

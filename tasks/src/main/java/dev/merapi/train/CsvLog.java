@@ -76,6 +76,7 @@ public final class CsvLog implements TrainListener, AutoCloseable {
             case TrainEvent.Evaluated evaluated -> evaluated(evaluated);
             case TrainEvent.RunStart _,
                     TrainEvent.Resumed _,
+                    TrainEvent.LossScaled _,
                     TrainEvent.CheckpointSaved _,
                     TrainEvent.StateSaved _,
                     TrainEvent.RunEnd _ -> {}

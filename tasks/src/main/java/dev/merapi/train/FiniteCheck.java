@@ -7,17 +7,29 @@ import java.util.List;
 
 /// Stops a run before a loss or a gradient that is no number reaches the weights.
 final class FiniteCheck {
+    private static final float SMALLEST_SCALE = 1e-4f; // fairseq's bound
+
     private FiniteCheck() {}
 
     /// @param loss of the step
     /// @param norm of its gradients
     /// @param step from 1
-    static void require(double loss, double norm, int step, List<Parameter> parameters) {
+    /// @param float16 whether products are computed in it, which may overflow
+    static void require(double loss, double norm, int step, boolean float16, List<Parameter> parameters) {
         if (Double.isFinite(loss) && Double.isFinite(norm)) return;
         String found = Double.isFinite(loss) ? "the gradients' norm is " + norm : "the loss is " + loss;
         throw new TrainingException("training: " + found + " in step " + step + ", expected a finite number; "
                 + culprit(parameters)
-                + "; the weights are those of the step before: lower --learning-rate, or --max-grad-norm");
+                + "; the weights are those of the step before: lower --learning-rate, or --max-grad-norm"
+                + (float16 ? ", or use --bf16 in place of --fp16" : ""));
+    }
+
+    /// @param scale of the loss, to which it has just fallen because of this step's gradients, or risen
+    static void requireScale(float scale, int step, List<Parameter> parameters) {
+        if (scale >= SMALLEST_SCALE) return;
+        throw new TrainingException("training: the loss scale is down to " + scale + " in step " + step
+                + ", expected gradients that are finite in float16 with a scale of at least " + SMALLEST_SCALE + "; "
+                + culprit(parameters) + "; the weights are those of the last step that was not skipped: use --bf16");
     }
 
     /// What [dev.merapi.engine.Scope#detectAnomalies] found in a step, with the parameter's name where it is

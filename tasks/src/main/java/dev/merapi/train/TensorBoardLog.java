@@ -60,6 +60,7 @@ public final class TensorBoardLog implements TrainListener, AutoCloseable {
                 scalar("train/epoch", step.step(), (double) step.step() / stepsPerEpoch);
                 scalar("train/tokens_per_second", step.step(), step.tokens() / step.seconds());
             }
+            case TrainEvent.LossScaled scaled -> scalar("train/loss_scale", scaled.step(), scaled.scale());
             case TrainEvent.Evaluated evaluated -> {
                 for (Map.Entry<Metric, Double> score :
                         evaluated.metrics().scores().entrySet())

@@ -5,8 +5,8 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /// What happens in a run, told to every [TrainListener] in this order:
-/// `RunStart [Resumed] (StepEnd⁺ [EpochEnd] [Evaluated [CheckpointSaved]] [StateSaved])* RunEnd`. A run that
-/// fails has no `RunEnd`.
+/// `RunStart [Resumed] (([LossScaled] StepEnd)⁺ [EpochEnd] [Evaluated [CheckpointSaved]] [StateSaved])*
+/// RunEnd`. A run that fails has no `RunEnd`.
 public sealed interface TrainEvent {
 
     /// @param epochs how many there will be at most
@@ -22,7 +22,8 @@ public sealed interface TrainEvent {
     /// @param step from 1, over the whole run
     /// @param loss the training loss of the step's batches
     /// @param learningRate that the step used
-    /// @param gradientNorm L2 norm of all gradients before clipping
+    /// @param gradientNorm L2 norm of all gradients before clipping; not finite where [LossScaled] said that
+    ///     the step is skipped
     /// @param rows of the step
     /// @param tokens of the step
     /// @param seconds that the step took
@@ -36,6 +37,15 @@ public sealed interface TrainEvent {
             int tokens,
             double seconds)
             implements TrainEvent {}
+
+    /// The scale of the loss has changed, which training in float16 has.
+    ///
+    /// @param epoch from 1
+    /// @param step in which it was seen, from 1
+    /// @param scale of the next step
+    /// @param skipped whether gradients of this step are not finite, so that it changes no weights and the
+    ///     scale falls; otherwise many steps in a row were good, and it rises
+    record LossScaled(int epoch, int step, double scale, boolean skipped) implements TrainEvent {}
 
     /// @param epoch from 1
     /// @param step the last one of the epoch

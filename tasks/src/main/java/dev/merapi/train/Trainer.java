@@ -14,6 +14,7 @@ import dev.merapi.nn.model.Model;
 import dev.merapi.nn.model.ProblemType;
 import dev.merapi.nn.model.SequenceClassifier;
 import dev.merapi.nn.optim.FastGradient;
+import dev.merapi.nn.optim.GradScaler;
 import dev.merapi.nn.optim.Gradients;
 import dev.merapi.nn.optim.Optimizer;
 import dev.merapi.nn.optim.PlateauSchedule;
@@ -47,6 +48,7 @@ public final class Trainer {
     private final WeightAverage average; // null: none
     private final RDrop rDrop; // null: none
     private final FastGradient adversary; // null: none
+    private final GradScaler scaler; // null: losses are not scaled
     private final Progress progress;
     private final long startedNanos = System.nanoTime();
     private List<List<int[]>> steps = List.of(); // of the epoch at hand
@@ -88,6 +90,7 @@ public final class Trainer {
         this.average = decay == 0 ? null : WeightAverage.exponential(parameters, decay);
         this.rDrop = rDrop();
         this.adversary = adversary();
+        this.scaler = settings.computation().scaler();
         this.progress = new Progress(settings, train.size());
     }
 
@@ -131,40 +134,50 @@ public final class Trainer {
     }
 
     private void resume() {
-        state.restore(parameters, optimizer, average, schedule, progress).ifPresent(resumed -> {
-            passes = resumed.passes();
-            tell(new TrainEvent.Resumed(progress.steps(), resumed.folder()));
-        });
+        state.restore(parameters, optimizer, average, schedule, scaler, progress)
+                .ifPresent(resumed -> {
+                    passes = resumed.passes();
+                    tell(new TrainEvent.Resumed(progress.steps(), resumed.folder()));
+                });
     }
 
     private void save() {
-        state.save(parameters, optimizer, average, schedule, progress, passes)
+        state.save(parameters, optimizer, average, schedule, scaler, progress, passes)
                 .ifPresent(folder -> tell(new TrainEvent.StateSaved(progress.steps(), folder)));
     }
 
     /// One step of the optimizer: forward, loss, backward, clip, update.
     ///
+    /// Where losses are scaled, a step whose gradients are not finite changes nothing but the scale: the
+    /// weights, their average and the schedule stay where they are, as in PyTorch and in transformers' Trainer.
+    ///
     /// @param rows of each batch: mostly one, with gradient accumulation the gradients of several are averaged
     private TrainEvent.StepEnd step(int epoch, List<int[]> rows) {
         long started = System.nanoTime();
         List<PackedBatch> batches = rows.stream().map(train::batch).toList();
+        float scale = scaler == null ? 1 : scaler.scale();
         double loss = 0;
         for (PackedBatch batch : batches) {
-            loss += backward(batch, 1f / batches.size()) / batches.size();
+            loss += backward(batch, scale / batches.size()) / batches.size();
             if (adversary != null && adversary.perturb()) {
                 try {
-                    backward(batch, 1f / batches.size());
+                    backward(batch, scale / batches.size());
                 } finally {
                     adversary.restore();
                 }
             }
         }
-        double norm = Gradients.norm(parameters);
-        FiniteCheck.require(loss, norm, progress.steps() + 1, parameters);
-        double rate = schedule.at(progress.steps());
-        double most = settings.tuning().maxGradNorm();
-        optimizer.step(rate, most == 0 ? 1f : Gradients.clipScale(norm, most));
-
+        double norm = Gradients.norm(parameters) / scale;
+        double rate = schedule.at(optimizer.steps());
+        FiniteCheck.require(loss, scaler == null ? norm : 0, progress.steps() + 1, scaler != null, parameters);
+        if (scaler != null) rescale(Double.isFinite(norm));
+        if (Double.isFinite(norm)) {
+            double most = settings.tuning().maxGradNorm();
+            optimizer.step(rate, (most == 0 ? 1f : Gradients.clipScale(norm, most)) / scale);
+            if (average != null) average.update();
+        } else {
+            Gradients.clear(parameters);
+        }
         TrainEvent.StepEnd end = new TrainEvent.StepEnd(
                 epoch,
                 progress.steps() + 1,
@@ -175,15 +188,14 @@ public final class Trainer {
                 batches.stream().mapToInt(batch -> batch.tokens().tokens()).sum(),
                 seconds(started));
         progress.step(end);
-        if (average != null) average.update();
         return end;
     }
 
-    /// Adds a batch's gradients, times `share`, to those that there are.
+    /// Adds a batch's gradients, times `share` (and the loss scale), to those that there are.
     ///
     /// @return its loss
     private double backward(PackedBatch batch, float share) {
-        try (Scope step = Scope.open()) {
+        try (Scope step = settings.computation().open()) {
             if (settings.trial().detectAnomaly()) step.detectAnomalies();
             Tensor logits = model.forward(batch.tokens(), pass()); // [B, K]
             Tensor mean = objective.loss(logits, batch);
@@ -223,6 +235,14 @@ public final class Trainer {
         return FastGradient.of(parameters, epsilon)
                 .orElseThrow(() -> new SettingsException(
                         "fgm-epsilon: expected word embeddings that are trained, found none; leave it out"));
+    }
+
+    /// @param finite whether all gradients of the step are
+    private void rescale(boolean finite) {
+        int step = progress.steps() + 1;
+        if (!scaler.update(finite)) return;
+        FiniteCheck.requireScale(scaler.scale(), step, parameters);
+        tell(new TrainEvent.LossScaled(progress.epoch(), step, scaler.scale(), !finite));
     }
 
     /// The rows of the epoch's batches, those of one optimizer step together.

@@ -18,6 +18,7 @@ import java.util.List;
 /// @param rate how large the steps are
 /// @param optimization what changes the weights
 /// @param tuning what is done to gradients and weights around it
+/// @param computation how the passes are computed
 /// @param metricForBestModel which evaluation's model is kept; null for the task's own metric
 /// @param patience stops after so many evaluations that were not better than the best; 0 to run to the end
 /// @param seed of the order of examples, dropout and new weights
@@ -30,6 +31,7 @@ public record TrainingSettings(
         Rate rate,
         Optimization optimization,
         Tuning tuning,
+        Computation computation,
         BestBy metricForBestModel,
         int patience,
         long seed,
@@ -45,6 +47,7 @@ public record TrainingSettings(
             Rate.DEFAULT,
             Optimization.DEFAULT,
             Tuning.DEFAULT,
+            Computation.DEFAULT,
             null,
             0,
             42,
@@ -166,6 +169,22 @@ public record TrainingSettings(
         return with(batching, rate, optimization, other, pace, trial);
     }
 
+    public TrainingSettings computation(Computation other) {
+        return new TrainingSettings(
+                numTrainEpochs,
+                maxSteps,
+                batching,
+                rate,
+                optimization,
+                tuning,
+                other,
+                metricForBestModel,
+                patience,
+                seed,
+                pace,
+                trial);
+    }
+
     public TrainingSettings pace(Pace other) {
         return with(batching, rate, optimization, tuning, other, trial);
     }
@@ -176,7 +195,18 @@ public record TrainingSettings(
 
     private TrainingSettings with(int epochs, int maxSteps, BestBy metric, int patience, long seed) {
         return new TrainingSettings(
-                epochs, maxSteps, batching, rate, optimization, tuning, metric, patience, seed, pace, trial);
+                epochs,
+                maxSteps,
+                batching,
+                rate,
+                optimization,
+                tuning,
+                computation,
+                metric,
+                patience,
+                seed,
+                pace,
+                trial);
     }
 
     private TrainingSettings with(
@@ -188,6 +218,7 @@ public record TrainingSettings(
                 rate,
                 optimization,
                 tuning,
+                computation,
                 metricForBestModel,
                 patience,
                 seed,

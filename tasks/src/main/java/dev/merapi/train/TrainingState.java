@@ -2,6 +2,7 @@ package dev.merapi.train;
 
 import dev.merapi.engine.kernel.Floats;
 import dev.merapi.nn.Parameter;
+import dev.merapi.nn.optim.GradScaler;
 import dev.merapi.nn.optim.Optimizer;
 import dev.merapi.nn.optim.PlateauSchedule;
 import dev.merapi.nn.optim.Schedule;
@@ -16,8 +17,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /// What a run must remember to go on bitwise: the trained weights, the optimizer, the average of the weights,
-/// the schedule, and counters. Batches and dropout are functions of the seed and the counters, so no generator
-/// has a state.
+/// the schedule, the loss scale, and counters. Batches and dropout are functions of the seed and the counters,
+/// so no generator has a state.
 ///
 /// @param checkpoints where states are; null for a run that saves none
 /// @param resume whether to go on from the newest of them
@@ -40,6 +41,7 @@ public record TrainingState(Checkpoints checkpoints, boolean resume, Json.Obj se
             Optimizer optimizer,
             WeightAverage average,
             Schedule schedule,
+            GradScaler scaler,
             Progress progress,
             int passes) {
         if (checkpoints == null) return Optional.empty();
@@ -60,6 +62,12 @@ public record TrainingState(Checkpoints checkpoints, boolean resume, Json.Obj se
                 .with("settings", settings)
                 .with("log", log.text());
         if (schedule instanceof PlateauSchedule plateau) state = state.with("plateau", plateau(plateau.state()));
+        if (scaler != null)
+            state = state.with(
+                    "scaler",
+                    Json.Obj.empty(Checkpoints.STATE)
+                            .with("scale", scaler.state().scale())
+                            .with("good_steps", scaler.state().goodSteps()));
         return Optional.of(checkpoints.save(progress.steps(), state, values));
     }
 
@@ -69,6 +77,7 @@ public record TrainingState(Checkpoints checkpoints, boolean resume, Json.Obj se
             Optimizer optimizer,
             WeightAverage average,
             Schedule schedule,
+            GradScaler scaler,
             Progress progress) {
         if (checkpoints == null || !resume) return Optional.empty();
         Checkpoints.Saved saved = checkpoints
@@ -94,6 +103,10 @@ public record TrainingState(Checkpoints checkpoints, boolean resume, Json.Obj se
         optimizer.restore(new Optimizer.State(state.integer("optimizer_steps"), updates, moments));
         if (average != null) average.restore(state.integer("average_updates"), averages);
         if (schedule instanceof PlateauSchedule plateau) plateau.restore(plateau(state.object("plateau")));
+        if (scaler != null) {
+            Json.Obj kept = state.object("scaler");
+            scaler.restore(new GradScaler.State((float) kept.number("scale"), kept.integer("good_steps")));
+        }
         progress.restore(state.object("progress"));
         log.restore(state.string("log"));
         return Optional.of(new Resumed(saved.folder(), state.integer("passes")));

@@ -32,11 +32,13 @@ class BenchVerbTest {
                         "forward",
                         "forward",
                         "training",
+                        "allocation",
                         "scaling"),
                 lines.stream().map(line -> line.string("figure")).toList());
         assertEquals("512×3072×768", lines.get(2).string("size"));
         Json.Obj forward = lines.get(7);
         assertEquals(16, forward.integer("sequences"));
+        assertTrue(lines.get(11).number("allocated_bytes_per_step") > 0);
         assertEquals(128 / forward.number("seconds"), forward.number("tokens_per_second"), 1e-3);
         Json.Obj scaling = lines.getLast();
         assertEquals(2, scaling.integer("threads"));

@@ -156,6 +156,22 @@ class TrainVerbTest {
     }
 
     @Test
+    void trainsInLowPrecisionAndWithLayersComputedTwice() throws IOException {
+        for (String precision : List.of("bf16", "fp16")) {
+            Run run = train("--num-train-epochs", "1", "--" + precision, "--gradient-checkpointing", "--json");
+            assertEquals("", run.err());
+            Json.Obj end = lines(run.out()).getLast();
+            assertEquals("end", end.string("event"));
+            Json.Obj settings = Json.read(output.resolve("settings.json"));
+            assertEquals(precision.equals("bf16"), settings.bool("bf16"));
+            assertEquals(precision.equals("fp16"), settings.bool("fp16"));
+        }
+        Run both = train("--bf16", "--fp16");
+        assertEquals("merapi: --bf16 and --fp16: expected one of them, got both; leave one out\n", both.err());
+        assertEquals(2, both.code());
+    }
+
+    @Test
     void inspectDescribesTheModel() {
         Run run = Run.of("", "inspect", model.toString());
         List<String> lines = run.out().lines().toList();

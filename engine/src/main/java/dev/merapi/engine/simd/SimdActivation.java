@@ -19,6 +19,7 @@ final class SimdActivation {
 
     private final Workers workers;
     private final ColdStart start;
+    private final ThreadLocal<float[]> scratch = ThreadLocal.withInitial(() -> new float[STRIP]);
 
     SimdActivation(Workers workers, ColdStart start) {
         this.workers = workers;
@@ -35,7 +36,7 @@ final class SimdActivation {
             int xo = x.offset + from, yo = y.offset + from, full = S.loopBound(to - from), rest = to - from - full;
             values(f, x.array, xo, y.array, yo, full);
             if (rest > 0) {
-                float[] padded = new float[L];
+                float[] padded = scratch.get();
                 System.arraycopy(x.array, xo + full, padded, 0, rest);
                 values(f, padded, 0, padded, 0, L);
                 System.arraycopy(padded, 0, y.array, yo + full, rest);
@@ -48,7 +49,7 @@ final class SimdActivation {
     void backward(Activation f, int n, Floats x, Floats y, Floats dy, Floats dx, boolean accumulate) {
         Floats saved = f == Activation.TANH || f == Activation.SIGMOID ? y : x; // what f′ is computed from
         Blocks.values(workers, n, (from, to) -> {
-            float[] slopes = new float[STRIP];
+            float[] slopes = scratch.get();
             for (int i = from; i < to; i += STRIP) {
                 int count = Math.min(STRIP, to - i), full = S.loopBound(count), so = saved.offset + i;
                 slopes(f, saved.array, so, slopes, 0, full);

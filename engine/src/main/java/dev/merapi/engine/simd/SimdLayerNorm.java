@@ -14,6 +14,7 @@ final class SimdLayerNorm {
 
     private final Workers workers;
     private final ColdStart start;
+    private final ThreadLocal<float[]> scratch = ThreadLocal.withInitial(() -> new float[L]);
     private float[] partials = new float[0]; // dγ and dβ of each block of rows, guarded by this
 
     SimdLayerNorm(Workers workers, ColdStart start) {
@@ -38,7 +39,7 @@ final class SimdLayerNorm {
         Floats s = asIs ? x : sum != null ? sum : y; // where nobody keeps s, y holds it until it is normalized
         int whole = start.whole(cols);
         Blocks.rows(workers, rows, cols, Blocks.height(cols), (block, from, to) -> {
-            float[] lanes = new float[L];
+            float[] lanes = scratch.get();
             for (int r = from; r < to; r++) {
                 int so = s.offset + r * cols;
                 if (!asIs) combine(r, cols, whole, x, dropout, residual, s);
@@ -179,7 +180,7 @@ final class SimdLayerNorm {
         if (partials.length < 2 * blocks * cols) partials = new float[2 * blocks * cols];
         float[] sums = partials;
         Blocks.rows(workers, rows, cols, height, (block, from, to) -> {
-            float[] lanes = new float[L];
+            float[] lanes = scratch.get();
             int dgo = 2 * block * cols, dbo = dgo + cols;
             Arrays.fill(sums, dgo, dgo + 2 * cols, 0f);
             for (int r = from; r < to; r++) {

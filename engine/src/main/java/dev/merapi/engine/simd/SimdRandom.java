@@ -32,6 +32,9 @@ final class SimdRandom {
     /// How many elements are dropped before they are added.
     private static final int ADDED = 256;
 
+    private static final ThreadLocal<float[]> KEPT = ThreadLocal.withInitial(() -> new float[ADDED]);
+    private static final ThreadLocal<int[]> WORDS = ThreadLocal.withInitial(() -> new int[4]);
+
     /// With two lanes the scalar generator is faster.
     private static final boolean WIDE = GROUPS > 2;
 
@@ -74,7 +77,7 @@ final class SimdRandom {
 
     /// `out[i] += x[i]·keep/(1−p)`, likewise.
     static void addDropout(float[] x, int xo, float[] out, int oo, int n, long firstElement, Dropout dropout) {
-        float[] kept = new float[ADDED];
+        float[] kept = KEPT.get();
         for (int i = 0; i < n; i += ADDED) {
             int count = Math.min(ADDED, n - i);
             dropout(x, xo + i, kept, 0, count, firstElement + i, dropout);
@@ -121,7 +124,7 @@ final class SimdRandom {
 
     /// n elements, beginning with counter `group`, four at a time.
     private static void groups(float[] x, int xo, float[] out, int oo, int n, long group, Dropout dropout) {
-        int[] words = new int[4];
+        int[] words = WORDS.get();
         long bound = dropout.threshold();
         float scale = dropout.scale();
         for (int i = 0; i < n; i += 4, group++) {

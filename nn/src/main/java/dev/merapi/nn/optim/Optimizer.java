@@ -128,6 +128,7 @@ public abstract sealed class Optimizer permits AdamW, Adam, Sgd, Adafactor, Lamb
         double rateFactor = 1;
         int updates;
         final List<Floats> values = new ArrayList<>(); // made when the first gradient comes
+        private Floats dense; // memory for the gradient of a table, which comes sparse
         BitSet seen; // rows of a table that ever had a gradient, for AdamW; null: all
 
         Slot(Parameter parameter) {
@@ -150,9 +151,15 @@ public abstract sealed class Optimizer permits AdamW, Adam, Sgd, Adafactor, Lamb
         /// The scaled gradient as a dense array that may be overwritten.
         Floats gradient(float gradScale) {
             Tensor tensor = parameter.tensor();
-            Floats g = tensor.gradient() == null ? Floats.of(tensor.gradientToArray()) : tensor.gradient();
+            Floats g = tensor.gradient() == null ? dense(tensor) : tensor.gradient();
             if (gradScale != 1f) tensor.device().kernels().scale(g.length, gradScale, g, g, false);
             return g;
+        }
+
+        private Floats dense(Tensor tensor) {
+            if (dense == null) dense = Floats.allocate(tensor.shape().count());
+            tensor.copyGradient(dense);
+            return dense;
         }
 
         /// Rows whose kept values are all zero were never seen, or might as well not have been.
