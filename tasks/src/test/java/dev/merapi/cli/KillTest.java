@@ -8,12 +8,15 @@ import dev.merapi.data.Example;
 import dev.merapi.data.Target;
 import dev.merapi.tasks.Colours;
 import java.io.BufferedReader;
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -79,11 +82,19 @@ class KillTest {
                 "-Xmx200m",
                 "--add-modules=jdk.incubator.vector",
                 "-cp",
-                System.getProperty("java.class.path"),
+                everything(),
                 "dev.merapi.cli.Main"));
         command.addAll(training);
         if (blocks > 0) command.addAll(0, List.of("bash", "-c", "ulimit -f " + blocks + "; exec \"$@\"", "bash"));
         return new ProcessBuilder(command).start();
+    }
+
+    /// What these tests run with, as a class path, whether it is one here or a module path.
+    private static String everything() {
+        return Stream.of("jdk.module.path", "java.class.path")
+                .map(System::getProperty)
+                .filter(Objects::nonNull)
+                .collect(Collectors.joining(File.pathSeparator));
     }
 
     private byte[] weights(String output) throws IOException {
