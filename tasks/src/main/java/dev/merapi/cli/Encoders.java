@@ -11,7 +11,8 @@ final class Encoders {
 
     Pretrained of(ModelOption model) {
         Pretrained known = read.get(model.toString());
-        if (known == null) read.put(model.toString(), known = model.pretrained(false).inMemory());
+        if (known == null)
+            read.put(model.toString(), known = model.pretrained(false).inMemory());
         return known;
     }
 }
