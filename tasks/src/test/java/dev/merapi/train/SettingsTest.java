@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.merapi.engine.kernel.Precision;
 import dev.merapi.metrics.Metrics;
 import org.junit.jupiter.api.Test;
 
@@ -66,5 +67,15 @@ class SettingsTest {
         assertEquals("warmup-ratio: expected a number from 0.0 to 1.0, got 1.5", e.getMessage());
         e = assertThrows(SettingsException.class, () -> settings(1, 0, Double.NaN, SchedulerType.LINEAR));
         assertEquals("warmup-ratio: expected a number from 0.0 to 1.0, got NaN", e.getMessage());
+    }
+
+    @Test
+    void float16OverflowsAreNoAnomalies() {
+        TrainingSettings half = TrainingSettings.DEFAULT.computation(new Computation(Precision.FP16, false));
+        SettingsException e = assertThrows(SettingsException.class, () -> half.trial(new Trial(0, 0, true)));
+        assertEquals(
+                "detect-anomaly: expected float32 or bfloat16 beside it, got float16, whose overflows loss scaling"
+                        + " provokes and skips; leave --fp16 out, or take --bf16",
+                e.getMessage());
     }
 }
