@@ -133,7 +133,14 @@ final class OnnxGraph {
         OnnxTensor matrix = initializers.get(matmul.inputs().get(1));
         if (vector == null || vector.info() == null || !isMatrix(matrix)) return;
         if (!Arrays.equals(vector.info().shape(), new long[] {matrix.info().shape()[1]})) return;
-        name(matrix, bias.substring(0, bias.length() - "bias".length()) + "weight");
+        name(matrix, module(bias) + "weight");
+    }
+
+    /// Where the weight beside a bias lies, with its dot. The decoder of masked words keeps its bias one level up:
+    /// `cls.predictions.bias` and `cls.predictions.decoder.weight`, with RoBERTa `lm_head.bias`.
+    private static String module(String bias) {
+        String module = bias.substring(0, bias.length() - "bias".length());
+        return module.endsWith("predictions.") || module.endsWith("lm_head.") ? module + "decoder." : module;
     }
 
     /// `/encoder/layer.0/attention/self/query/MatMul`
