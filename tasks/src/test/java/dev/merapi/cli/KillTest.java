@@ -26,7 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// Trainings in a process of their own that is killed, or that finds no room to save. More kills:
 /// `-Dmerapi.kills=20`, and `src/reference/disk_full.sh` for a disk that is really full.
-@DisabledOnOs(OS.WINDOWS)
+@DisabledOnOs(value = OS.WINDOWS, disabledReason = "ulimit and SIGKILL are of Unix")
 class KillTest {
     private static final int KILLS = Integer.getInteger("merapi.kills", 2);
     private static final int STEPS = 36; // 12 epochs of 3
