@@ -51,8 +51,8 @@ public final class Device implements AutoCloseable {
         return new Device(new ScalarKernels(), "scalar kernels were asked for");
     }
 
-    /// The first NVIDIA GPU of this machine: float32, the kernels of [dev.merapi.engine.cuda]. JCuda has to be
-    /// on the class path and NVIDIA's driver on the machine.
+    /// The first NVIDIA GPU of this machine: float32, the kernels of [dev.merapi.engine.cuda]. JCuda and
+    /// the engine's jar of the classifier cuda have to be on the class path and NVIDIA's driver on the machine.
     ///
     /// @throws dev.merapi.engine.cuda.CudaException if one of them is missing, with the remedy
     public static Device cuda() {

@@ -28,10 +28,15 @@ public final class CudaKernels implements Kernels {
         attention = new CudaAttention();
     }
 
-    /// The kernels on the first GPU of this machine.
+    /// The kernels on the first GPU of this machine. JCuda and the jar of the PTX belong on the class path,
+    /// also where the engine is a module: JCuda looks for its libraries in its own module only, but they are in
+    /// another jar.
     ///
     /// @throws CudaException if there is none, with the reason
     public static CudaKernels open() {
+        Modules.check();
+        Class<?> here = CudaKernels.class;
+        here.getModule().addReads(here.getClassLoader().getUnnamedModule());
         try {
             return new CudaKernels(JCudaBinding.open());
         } catch (NoClassDefFoundError e) {

@@ -74,7 +74,7 @@ final class JCudaBinding implements Driver {
                     why.contains("libcuda.so")
                             ? "cuda: no NVIDIA driver: libcuda.so.1 cannot be loaded; install the driver or use"
                                     + " --device cpu"
-                            : "cuda: JCuda's library cannot be loaded; put jcuda-natives 12.6.0 (org.jcuda,"
+                            : "cuda: JCuda's library cannot be loaded; put jcuda and jcuda-natives 12.6.0 (org.jcuda,"
                                     + " linux-x86_64) on the class path or use --device cpu",
                     e);
         }

@@ -6,12 +6,15 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/// The functions of the kernels' PTX, which lies beside this class: one module a source of `src/main/cuda`,
-/// loaded when its first kernel is asked for.
+/// The functions of the kernels' PTX: one module a source of `src/main/cuda`, loaded when its first kernel is
+/// asked for. The PTX travels in a jar of its own, since few need it; `META-INF` is no package, so that no
+/// module hides it.
 final class Modules {
     /// The sources.
     static final List<String> NAMES =
             List.of("activation", "attention", "elementwise", "gather", "gemm", "loss", "norm", "optimizer", "reduce");
+
+    private static final String FOLDER = "META-INF/merapi/cuda/";
 
     private final Driver driver;
     private final Map<String, Long> functions = new HashMap<>();
@@ -34,12 +37,23 @@ final class Modules {
         return function;
     }
 
+    /// @throws CudaException if there is no PTX, with the remedy
+    static void check() {
+        for (String module : NAMES)
+            if (Modules.class.getClassLoader().getResource(FOLDER + module + ".ptx") == null) throw missing(module);
+    }
+
     static byte[] ptx(String module) {
-        try (InputStream in = Modules.class.getResourceAsStream(module + ".ptx")) {
-            if (in == null) throw new CudaException("cuda: " + module + ".ptx is missing from the jar of the engine");
+        try (InputStream in = Modules.class.getClassLoader().getResourceAsStream(FOLDER + module + ".ptx")) {
+            if (in == null) throw missing(module);
             return in.readAllBytes();
         } catch (IOException e) {
             throw new CudaException("cuda: " + module + ".ptx cannot be read: " + e.getMessage(), e);
         }
+    }
+
+    private static CudaException missing(String module) {
+        return new CudaException("cuda: the kernels are missing (" + module + ".ptx); put the engine's jar for GPUs"
+                + " (dev.merapi:merapi-engine, classifier cuda) on the class path or use --device cpu");
     }
 }

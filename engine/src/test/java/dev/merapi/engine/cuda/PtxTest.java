@@ -2,6 +2,7 @@ package dev.merapi.engine.cuda;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -74,6 +75,15 @@ class PtxTest {
         byte[] text = new byte[(int) size[0] + 1];
         JNvPTXCompiler.nvPTXCompilerGetInfoLog(compiler, text);
         return new String(text, StandardCharsets.UTF_8);
+    }
+
+    @Test
+    void aMissingJarIsNamed() {
+        CudaException e = assertThrows(CudaException.class, () -> Modules.ptx("gone"));
+        assertEquals(
+                "cuda: the kernels are missing (gone.ptx); put the engine's jar for GPUs (dev.merapi:merapi-engine,"
+                        + " classifier cuda) on the class path or use --device cpu",
+                e.getMessage());
     }
 
     @Test
