@@ -49,6 +49,17 @@ __device__ inline float block_max(float x) {
     return x;
 }
 
+/// Whose block this is in a launch over several operands, which ascend by `first`, the number of their first block.
+template <typename T> __device__ inline int owner(int count, const T *operands) {
+    int low = 0, high = count - 1;
+    while (low < high) {
+        int middle = (low + high + 1) / 2;
+        if (operands[middle].first <= blockIdx.x) low = middle;
+        else high = middle - 1;
+    }
+    return low;
+}
+
 /// The dropout of Dropout.java: element e is kept if word e mod 4 of Philox 4x32-10 (Salmon et al. 2011) with key
 /// `seed` and counter (e/4 low, e/4 high, site, step) is not below `threshold`, and then scaled; a threshold of 0
 /// drops nothing. Four neighbouring elements share one block of words, which is kept for them.

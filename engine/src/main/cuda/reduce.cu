@@ -29,21 +29,30 @@ KERNEL sum_parts(int chunks, int cols, const float *parts, float *out, int accum
     }
 }
 
-/// parts[b] = Σ x² over the values of chunk b, in double.
+/// One of several operands: x [n], whose chunks begin with number `first`.
+struct Operand {
+    const float *x;
+    long long n, first;
+};
+
+/// parts[b] = Σ x² over the values of chunk b of all operands, in double.
 ///
-///     grid: ⌈n/chunk⌉
-KERNEL sum_of_squares(long long n, int chunk, const float *x, double *parts) {
-    long long begin = (long long) blockIdx.x * chunk, end = min(n, begin + chunk);
+///     grid: Σ ⌈n/chunk⌉    operands [count]
+KERNEL sum_of_squares(int count, int chunk, const Operand *operands, double *parts) {
+    Operand of = operands[owner(count, operands)];
+    long long begin = (blockIdx.x - of.first) * chunk, end = min(of.n, begin + chunk);
     double sum = 0.0;
-    for (long long i = begin + threadIdx.x; i < end; i += THREADS) sum += (double) x[i] * x[i];
+    for (long long i = begin + threadIdx.x; i < end; i += THREADS) sum += (double) of.x[i] * of.x[i];
     sum = block_sum(sum);
     if (threadIdx.x == 0) parts[blockIdx.x] = sum;
 }
 
-/// out[0] = Σ parts: the second pass, one block.
-KERNEL sum_doubles(int count, const double *parts, double *out) {
+/// sums[i] = Σ parts of operand i: the second pass. Grid: count.
+KERNEL sum_doubles(int chunk, const Operand *operands, const double *parts, double *sums) {
+    Operand of = operands[blockIdx.x];
+    long long chunks = (of.n + chunk - 1) / chunk;
     double sum = 0.0;
-    for (int i = threadIdx.x; i < count; i += THREADS) sum += parts[i];
+    for (long long i = threadIdx.x; i < chunks; i += THREADS) sum += parts[of.first + i];
     sum = block_sum(sum);
-    if (threadIdx.x == 0) out[0] = sum;
+    if (threadIdx.x == 0) sums[blockIdx.x] = sum;
 }

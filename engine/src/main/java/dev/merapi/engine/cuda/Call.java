@@ -46,6 +46,30 @@ final class Call implements AutoCloseable {
         return cuda.numbers().address(x, count);
     }
 
+    /// The same of words of 64 bits.
+    long words(long[] x) {
+        int[] halves = new int[2 * x.length];
+        for (int i = 0; i < x.length; i++) {
+            halves[2 * i] = (int) x[i]; // little-endian, as the device
+            halves[2 * i + 1] = (int) (x[i] >>> 32);
+        }
+        return ints(halves, halves.length);
+    }
+
+    /// The address of numbers for the duration of this call.
+    long floats(float[] x) {
+        long address = scratch(4L * x.length);
+        cuda.memory().staging().upload(address, x, 0, x.length);
+        return address;
+    }
+
+    /// Waits for `count` doubles that the launches so far have computed.
+    double[] doubles(long from, int count) {
+        double[] values = new double[count];
+        cuda.memory().staging().download(from, values);
+        return values;
+    }
+
     /// The address of memory for the duration of this call.
     long scratch(long bytes) {
         if (bytes > 4L * Integer.MAX_VALUE - 64)

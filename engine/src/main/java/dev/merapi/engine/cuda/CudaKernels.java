@@ -8,6 +8,7 @@ import dev.merapi.engine.kernel.Memory;
 import dev.merapi.engine.kernel.PackedMatrix;
 import dev.merapi.engine.kernel.Precision;
 import dev.merapi.engine.kernel.RelativePositions;
+import java.util.List;
 
 /// The kernels of `src/main/cuda` on one GPU. Every method asks for its launches and returns; they run in
 /// order.
@@ -488,36 +489,26 @@ public final class CudaKernels implements Kernels {
     /// Waits for the device.
     @Override
     public double sumOfSquares(int n, Floats x) {
+        return sumOfSquares(List.of(x.slice(0, n)));
+    }
+
+    /// Waits for the device, once.
+    @Override
+    public double sumOfSquares(List<Floats> operands) {
         try (Call call = call()) {
-            int parts = (int) Driver.Grid.ceiling(n, VALUES);
-            long from = call.in(x), sums = call.scratch(8L * parts), sum = call.scratch(8);
-            call.run("reduce", "sum_of_squares", Driver.Grid.of(parts), n, VALUES, from, sums);
-            call.run("reduce", "sum_doubles", Driver.Grid.of(1), parts, sums, sum);
-            return cuda.memory().staging().download(sum);
+            return CudaOptimizer.sumOfSquares(call, operands, VALUES);
         }
     }
 
     @Override
     public void adamW(int n, Floats p, Floats g, Floats m, Floats v, AdamStep step) {
+        adamW(List.of(new AdamUpdate(p.slice(0, n), g, m, v, step)));
+    }
+
+    @Override
+    public void adamW(List<AdamUpdate> updates) {
         try (Call call = call()) {
-            long to = call.out(p, true), from = call.in(g), first = call.out(m, true), second = call.out(v, true);
-            call.run(
-                    "optimizer",
-                    "adamw",
-                    Driver.Grid.strides(n),
-                    n,
-                    to,
-                    from,
-                    first,
-                    second,
-                    step.gradScale(),
-                    (float) (1 - step.beta1()),
-                    (float) step.beta2(),
-                    (float) (1 - step.beta2()),
-                    step.decay(),
-                    (float) (step.lr() / step.bias1()),
-                    (float) Math.sqrt(step.bias2()),
-                    (float) step.eps());
+            CudaOptimizer.adamW(call, updates);
         }
     }
 }

@@ -53,11 +53,15 @@ final class Staging implements AutoCloseable {
         downloadedBytes += 4L * count;
     }
 
-    /// Waits for one value in double.
-    synchronized double download(long from) {
+    /// Waits for the values.
+    synchronized void download(long from, double[] to) {
+        for (int done = 0; done < to.length; ) {
+            int n = Math.min(to.length - done, SLOT_BYTES / Double.BYTES);
+            receive(from + 8L * done, 8L * n).asDoubleBuffer().get(to, done, n);
+            done += n;
+        }
         downloads++;
-        downloadedBytes += Double.BYTES;
-        return receive(from, Double.BYTES).getDouble(0);
+        downloadedBytes += 8L * to.length;
     }
 
     synchronized Copies copies() {

@@ -1,5 +1,7 @@
 package dev.merapi.engine.kernel;
 
+import java.util.List;
+
 /// The flat kernel interface: contiguous operands and sizes in, values out. It knows no graph, allocates
 /// nothing that outlives a call and has no shape policy. Ops validate with messages for people; kernels assert.
 ///
@@ -305,6 +307,13 @@ public interface Kernels extends AutoCloseable {
     /// `Σ x²` in double, summed over fixed blocks in ascending order. NaN and infinity come through.
     double sumOfSquares(int n, Floats x);
 
+    /// The sum of [#sumOfSquares] over several operands, added in their order: the same bits as one by one.
+    default double sumOfSquares(List<Floats> operands) {
+        double sum = 0;
+        for (Floats x : operands) sum += sumOfSquares(x.length, x);
+        return sum;
+    }
+
     /// One step of AdamW (Loshchilov & Hutter 2019, arXiv:1711.05101) in one pass, with `ĝ = g·gradScale`:
     ///
     ///     p ← p·(1 − lr·weightDecay)
@@ -315,6 +324,14 @@ public interface Kernels extends AutoCloseable {
     ///
     ///     p, g, m, v [n]; g null means a gradient of zeros (a row that the batch did not touch)
     void adamW(int n, Floats p, Floats g, Floats m, Floats v, AdamStep step);
+
+    /// [#adamW] of several parameters, no two of which share memory: the same bits as one by one.
+    default void adamW(List<AdamUpdate> updates) {
+        for (AdamUpdate u : updates) adamW(u.p.length, u.p, u.g, u.m, u.v, u.step);
+    }
+
+    /// The operands of one [#adamW], all of p's length; g null as there.
+    record AdamUpdate(Floats p, Floats g, Floats m, Floats v, AdamStep step) {}
 
     /// The scalars of one step of [#adamW].
     record AdamStep(

@@ -2,6 +2,7 @@ package dev.merapi.engine.kernel;
 
 import dev.merapi.engine.kernel.Profile.Key;
 import dev.merapi.engine.kernel.Profile.Kind;
+import java.util.List;
 
 /// Kernels that time themselves: every call goes to the kernels beneath, and what it took is added to a
 /// [Profile] together with the operations and bytes that it cannot do without. The results are those of the
@@ -442,6 +443,23 @@ public final class ProfilingKernels implements Kernels {
         double[] sum = new double[1];
         timed(Kind.OPTIMIZER, "sumOfSquares", n, 0, n, () -> sum[0] = kernels.sumOfSquares(n, x));
         return sum[0];
+    }
+
+    @Override
+    public double sumOfSquares(List<Floats> operands) {
+        double[] sum = new double[1];
+        double floats = 0;
+        for (Floats x : operands) floats += x.length;
+        Runnable call = () -> sum[0] = kernels.sumOfSquares(operands);
+        timed(Kind.OPTIMIZER, "sumOfSquares of all", operands.size(), 0, floats, call);
+        return sum[0];
+    }
+
+    @Override
+    public void adamW(List<AdamUpdate> updates) {
+        double floats = 0;
+        for (AdamUpdate u : updates) floats += (u.g() == null ? 6.0 : 7.0) * u.p().length;
+        timed(Kind.OPTIMIZER, "adamW of all", updates.size(), 0, floats, () -> kernels.adamW(updates));
     }
 
     @Override

@@ -7,8 +7,12 @@ import dev.merapi.engine.kernel.Activation;
 import dev.merapi.engine.kernel.Dropout;
 import dev.merapi.engine.kernel.Floats;
 import dev.merapi.engine.kernel.Kernels.AdamStep;
+import dev.merapi.engine.kernel.Kernels.AdamUpdate;
 import dev.merapi.engine.kernel.Precision;
 import dev.merapi.engine.kernel.RelativePositions;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -198,8 +202,27 @@ class CudaLaunchTest {
         Floats p = floats(1001);
         kernels.adamW(
                 1001, p, null, floats(1001), floats(1001), new AdamStep(1e-3, 0.9, 0.999, 1e-8, 0.01, 0.1, 0.001, 1f));
-        assertEquals(0, driver.launches.getFirst().arguments()[2]);
-        assertLaunches("adamw 4x1");
+        MemorySegment update = driver.at(driver.launches.getFirst().arguments()[2], 48);
+        assertEquals(0, update.getAtIndex(ValueLayout.JAVA_LONG, 1)); // its g
+        assertEquals(1001, update.getAtIndex(ValueLayout.JAVA_LONG, 4));
+        assertLaunches("adamw 1x1");
+    }
+
+    /// The addresses travel once, the scalars in every step, and the norm waits once.
+    @Test
+    void allParametersAreOneLaunch() {
+        List<AdamUpdate> updates = new ArrayList<>();
+        AdamStep step = new AdamStep(1e-3, 0.9, 0.999, 1e-8, 0.01, 0.1, 0.001, 1f);
+        for (int n : new int[] {1, 5000, 40_000})
+            updates.add(new AdamUpdate(floats(n), floats(n), floats(n), floats(n), step));
+        List<Floats> gradients = updates.stream().map(AdamUpdate::g).toList();
+        for (int i = 0; i < 3; i++) {
+            kernels.sumOfSquares(gradients);
+            kernels.adamW(updates);
+            assertLaunches("sum_of_squares 5x1", "sum_doubles 3x1", "adamw 13x1");
+        }
+        assertEquals(3, driver.synchronizations);
+        assertEquals("5 uploads, 0.0 MB; 3 downloads, 0.0 MB", ((CudaMemory) kernels.memory()).copies());
     }
 
     @Test

@@ -9,6 +9,9 @@ import static dev.merapi.engine.kernel.Operands.poisoned;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.merapi.engine.kernel.Kernels.AdamStep;
+import dev.merapi.engine.kernel.Kernels.AdamUpdate;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -81,6 +84,33 @@ class OptimizerTest {
         assertSame(p2, p, "p");
         assertSame(m2, m, "m");
         assertSame(v2, v, "v");
+    }
+
+    @ParameterizedTest
+    @MethodSource(KERNELS)
+    void manyParametersTogetherGetTheBitsOfEachAlone(Kernels kernels) {
+        List<AdamUpdate> together = new ArrayList<>();
+        List<Floats> gradients = new ArrayList<>(), alone = new ArrayList<>();
+        double sum = 0;
+        for (int i = 0; i < SIZES.length; i++) {
+            int n = SIZES[i];
+            Floats p = normal(n, i), g = normal(n, 100 + i), m = normal(n, 200 + i), v = poisoned(n);
+            Philox.uniform(v, 4, i, 0f, 1f);
+            AdamUpdate update = new AdamUpdate(p, i % 5 == 4 ? null : g, m, v, step(i + 1, 0.3f));
+            Floats expected = copy(p);
+            kernels.adamW(n, expected, update.g(), copy(m), copy(v), update.step());
+            alone.add(expected);
+            together.add(update);
+            gradients.add(g);
+            sum += kernels.sumOfSquares(n, g);
+        }
+        kernels.adamW(together);
+        for (int i = 0; i < SIZES.length; i++)
+            assertSame(alone.get(i), together.get(i).p(), "p");
+        assertEquals(sum, kernels.sumOfSquares(gradients));
+        assertEquals(0, kernels.sumOfSquares(List.of()));
+        gradients.get(3).set(2, Float.NaN);
+        assertEquals(Double.NaN, kernels.sumOfSquares(gradients));
     }
 
     private static AdamStep step(int t, float gradScale) {

@@ -5,7 +5,9 @@ import dev.merapi.engine.Tensor;
 import dev.merapi.engine.kernel.Floats;
 import dev.merapi.engine.kernel.Kernels;
 import dev.merapi.engine.kernel.Kernels.AdamStep;
+import dev.merapi.engine.kernel.Kernels.AdamUpdate;
 import dev.merapi.nn.Parameter;
+import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.function.Predicate;
@@ -25,6 +27,8 @@ public final class AdamW extends Optimizer {
     private double beta1 = 0.9;
     private double beta2 = 0.999;
     private double eps = 1e-8;
+    private final List<AdamUpdate> dense = new ArrayList<>(); // put off to the end of the step
+    private Kernels kernels; // theirs
 
     private AdamW(List<Parameter> parameters) {
         super(parameters, 0.01);
@@ -79,11 +83,20 @@ public final class AdamW extends Optimizer {
         Table table = new Table(tensor, slot.value(0, n), slot.value(1, n), step);
         if (tensor.gradient() != null) {
             slot.seen = null;
-            tensor.device().kernels().adamW(n, tensor.data(), tensor.gradient(), table.m, table.v, step);
+            kernels = tensor.device().kernels();
+            dense.add(new AdamUpdate(tensor.data(), tensor.gradient(), table.m, table.v, step));
         } else {
             if (first) slot.seen = new BitSet();
             table.sparse(tensor.sparseGradient(), slot.seen);
         }
+    }
+
+    /// A launch for all parameters instead of one each, where kernels are launched.
+    @Override
+    void finish() {
+        if (dense.isEmpty()) return;
+        kernels.adamW(dense);
+        dense.clear();
     }
 
     /// A parameter of which only some rows have a gradient.

@@ -5,6 +5,7 @@ import dev.merapi.engine.Tensor;
 import dev.merapi.engine.kernel.Floats;
 import dev.merapi.engine.kernel.Kernels;
 import dev.merapi.nn.Parameter;
+import java.util.ArrayList;
 import java.util.List;
 
 /// What is done to all gradients at once.
@@ -13,9 +14,13 @@ public final class Gradients {
 
     /// The L2 norm of all gradients as one vector: `√Σ g²`, in double. NaN or infinite if any of them is.
     public static double norm(List<Parameter> parameters) {
-        double sum = 0;
-        for (Parameter p : parameters) sum += sumOfSquares(p.tensor());
-        return Math.sqrt(sum);
+        List<Floats> gradients = new ArrayList<>();
+        for (Parameter p : parameters) {
+            Floats gradient = gradient(p.tensor());
+            if (gradient != null) gradients.add(gradient);
+        }
+        if (gradients.isEmpty()) return 0;
+        return Math.sqrt(parameters.getFirst().tensor().device().kernels().sumOfSquares(gradients));
     }
 
     /// The L2 norm of one tensor's gradient.
@@ -24,11 +29,14 @@ public final class Gradients {
     }
 
     private static double sumOfSquares(Tensor tensor) {
-        Kernels k = tensor.device().kernels();
+        Floats gradient = gradient(tensor);
+        return gradient == null ? 0 : tensor.device().kernels().sumOfSquares(gradient.length, gradient);
+    }
+
+    /// The values of a gradient, of a sparse one its rows; null if there is none.
+    private static Floats gradient(Tensor tensor) {
         SparseRows sparse = tensor.sparseGradient();
-        if (sparse != null) return k.sumOfSquares(sparse.count() * sparse.columns(), sparse.values());
-        Floats dense = tensor.gradient();
-        return dense == null ? 0 : k.sumOfSquares(dense.length, dense);
+        return sparse == null ? tensor.gradient() : sparse.values().slice(0, sparse.count() * sparse.columns());
     }
 
     /// What gradients must be multiplied with so that their norm is at most `maxNorm` (Pascanu et al. 2013,

@@ -59,6 +59,7 @@ public abstract sealed class Optimizer permits AdamW, Adam, Sgd, Adafactor, Lamb
             tensor.clearGradient();
             tensor.modified();
         }
+        finish();
     }
 
     /// Changes one parameter that has a gradient.
@@ -66,6 +67,9 @@ public abstract sealed class Optimizer permits AdamW, Adam, Sgd, Adafactor, Lamb
     /// @param rate        of this parameter
     /// @param weightDecay of this parameter
     abstract void update(Slot slot, double rate, double weightDecay, float gradScale);
+
+    /// Makes the updates that [#update] has put off, all of them together.
+    void finish() {}
 
     /// Names of the values that are kept for a parameter, in the order of [Slot#values].
     abstract List<String> kept();
