@@ -40,7 +40,7 @@ record EvaluationReport(Evaluation evaluation) {
     }
 
     /// For people: `macro F1`.
-    private static String name(Metric metric) {
+    static String name(Metric metric) {
         return switch (metric) {
             case MAE, RMSE -> metric.name();
             case ROC_AUC -> "ROC AUC";

@@ -58,7 +58,8 @@ record GridRun(Console console, Grid grid, List<String> given, Path folder, Path
 
     private Json.Obj train(Map<String, String> run, Path output, Encoders encoders) {
         Path checkpoints = output.resolveSibling(output.getFileName() + "-run");
-        boolean goesOn = resume && hasCheckpoint(checkpoints);
+        boolean folds = Files.isRegularFile(output.resolve("folds.json"));
+        boolean goesOn = resume && (folds || hasCheckpoint(checkpoints));
         Path log = logs == null ? null : logs.resolve(output.getFileName());
         List<String> arguments = Grid.arguments(given, run, output, log, goesOn);
         int code = Main.run(console, Merapi.commandLine(console, encoders), arguments.toArray(String[]::new));

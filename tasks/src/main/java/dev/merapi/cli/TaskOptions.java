@@ -125,9 +125,7 @@ final class TaskOptions {
     Trained train(Task task, FineTuning run) {
         return switch (task) {
             case PAIR_CLASSIFICATION -> {
-                var done = new PairClassification(new PairClassification.Settings(
-                                input(), dropout, freezeEncoder, classWeights, labelSmoothingFactor, focalGamma))
-                        .train(run);
+                var done = new PairClassification(pairs()).train(run);
                 yield new Trained(
                         new TrainedModel.Classes(done.classifier(), false), done.evaluation(), done.outcome());
             }
@@ -143,15 +141,20 @@ final class TaskOptions {
                 yield new Trained(new TrainedModel.Spans(done.extractor()), done.evaluation(), done.outcome());
             }
             case ORDINAL -> {
-                var done = new OrdinalRegression(new OrdinalRegression.Settings(
-                                input(),
-                                dropout,
-                                freezeEncoder,
-                                method == null ? OrdinalRegression.Settings.DEFAULT.method() : method))
-                        .train(run);
+                var done = new OrdinalRegression(ordinal()).train(run);
                 yield new Trained(new TrainedModel.Ordered(done.regressor()), done.evaluation(), done.outcome());
             }
         };
+    }
+
+    PairClassification.Settings pairs() {
+        return new PairClassification.Settings(
+                input(), dropout, freezeEncoder, classWeights, labelSmoothingFactor, focalGamma);
+    }
+
+    OrdinalRegression.Settings ordinal() {
+        OrdinalRegression.Method usual = OrdinalRegression.Settings.DEFAULT.method();
+        return new OrdinalRegression.Settings(input(), dropout, freezeEncoder, method == null ? usual : method);
     }
 
     MultilabelClassification.Settings multilabel() {

@@ -4,9 +4,7 @@ import dev.merapi.data.Dataset;
 import dev.merapi.engine.Device;
 import dev.merapi.metrics.Evaluation;
 import dev.merapi.tasks.FineTuning;
-import dev.merapi.tasks.MultilabelFolds;
 import dev.merapi.tasks.Pretrained;
-import dev.merapi.tasks.SpanFolds;
 import dev.merapi.train.BestBy;
 import dev.merapi.train.Stop;
 import dev.merapi.train.TrainEvent.End;
@@ -14,9 +12,7 @@ import dev.merapi.train.TrainListener;
 import dev.merapi.train.TrainingSettings;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Help.Visibility;
 import picocli.CommandLine.Mixin;
@@ -102,8 +98,8 @@ final class TrainVerb extends Verb {
     @Option(
             names = "--folds",
             paramLabel = "K",
-            description = "Train K models, each without one of K parts of --train; tune thresholds on those parts, and"
-                    + " predict --test into submission.csv (multilabel, span-extraction). 0 for a single model.")
+            description = "Train K models, each without one of K parts of --train, alike in their labels; predict these"
+                    + " parts into oof.csv, and --test by all models into submission.csv. 0 for a single model.")
     int folds;
 
     @Option(
@@ -196,8 +192,6 @@ final class TrainVerb extends Verb {
     private void folds(TrainingSettings settings) {
         if (dev != null || !split.isEmpty())
             throw new UsageException("--folds: expected no --dev and no --split beside it; the folds are both");
-        if (task.task != Task.MULTILABEL && task.task != Task.SPAN_EXTRACTION)
-            throw new UsageException("--folds: expected the task multilabel or span-extraction, got " + task.task);
         Dataset examples = data.readTraining(task.task, train);
         Dataset unseen = test == null ? null : data.read(task.task, test, examples.labels());
         List<TrainListener> listeners = new ArrayList<>();
@@ -217,26 +211,7 @@ final class TrainVerb extends Verb {
                     stop,
                     listeners,
                     logging.folder(outputDir));
-            JsonLine line = new JsonLine().put("event", "folds").put("folds", folds);
-            boolean done;
-            if (task.task == Task.MULTILABEL) {
-                Optional<MultilabelFolds.Result> result =
-                        new MultilabelFolds(options.multilabel(), folds).train(run, unseen);
-                done = result.isPresent();
-                result.ifPresent(
-                        r -> line.put("macro_f1_at_half", r.macroF1AtHalf()).put("macro_f1", r.macroF1()));
-                if (!json)
-                    result.ifPresent(
-                            r -> console.print("out of fold: macro F1 %.4f with a threshold of 0.5, %.4f with %s"
-                                    .formatted(r.macroF1AtHalf(), r.macroF1(), Arrays.toString(r.thresholds()))));
-            } else {
-                Optional<SpanFolds.Result> result = new SpanFolds(options.spans(), folds).train(run, unseen);
-                done = result.isPresent();
-                result.ifPresent(r -> line.put("jaccard", r.jaccard()));
-                if (!json) result.ifPresent(r -> console.print("out of fold: jaccard %.4f".formatted(r.jaccard())));
-            }
-            if (done && json) console.print(line.toString());
-            if (done && !json) console.print("the models and their predictions are in " + outputDir);
+            new FoldsTraining(console, json, folds).train(task.task, options, run, unseen);
         }
     }
 }

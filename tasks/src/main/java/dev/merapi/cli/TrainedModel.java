@@ -3,6 +3,7 @@ package dev.merapi.cli;
 import dev.merapi.data.Dataset;
 import dev.merapi.data.EncodedSpans;
 import dev.merapi.metrics.Evaluation;
+import dev.merapi.metrics.Probabilities;
 import dev.merapi.tasks.MultilabelClassification;
 import dev.merapi.tasks.OrdinalRegression;
 import dev.merapi.tasks.OrdinalRegressor;
@@ -62,14 +63,11 @@ sealed interface TrainedModel {
                     : PairClassification.evaluate(logits, data);
         }
 
-        /// With several labels the logit of the mean probability, `ln(mean σ(z) / mean σ(−z))`.
+        /// With several labels the logit of the mean probability.
         @Override
         public float mean(double[] logits) {
             if (!several) return TrainedModel.super.mean(logits);
-            double holds =
-                    Arrays.stream(logits).map(z -> 1 / (1 + Math.exp(-z))).sum();
-            double not = Arrays.stream(logits).map(z -> 1 / (1 + Math.exp(z))).sum();
-            return (float) (Math.log(holds) - Math.log(not));
+            return (float) Probabilities.logitOfMean(logits);
         }
 
         @Override

@@ -3,14 +3,11 @@ package dev.merapi.cli;
 import dev.merapi.data.Dataset;
 import dev.merapi.data.Example;
 import dev.merapi.data.Split;
-import dev.merapi.data.Target;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 
 /// The examples of a training, from files of their own or cut from one.
 ///
@@ -37,27 +34,12 @@ record TrainingData(Dataset train, Dataset dev, Dataset test, boolean isSplit) {
         if (parts.size() < 2 || parts.size() > (test == null ? 3 : 2))
             throw new UsageException("--split: expected two shares, or three without --test, got " + parts);
         double[] sizes = parts.stream().mapToDouble(Double::doubleValue).toArray();
-        List<int[]> rows = asked ? Split.stratified(strata(all), seed, sizes) : Split.of(all.size(), seed, sizes);
+        List<int[]> rows = asked ? Split.stratified(all.strata(), seed, sizes) : Split.of(all.size(), seed, sizes);
         return new TrainingData(
                 all.rows(all.source(), rows.get(0)),
                 all.rows(all.source(), rows.get(1)),
                 rows.size() == 3 ? all.rows(all.source(), rows.get(2)) : held,
                 true);
-    }
-
-    /// A number for each different answer, so that parts are alike in them; parts of texts go by their
-    /// contexts.
-    static int[] strata(Dataset data) {
-        Map<Object, Integer> numbers = new HashMap<>();
-        int[] strata = new int[data.size()];
-        for (int row = 0; row < strata.length; row++) {
-            Example example = data.examples().get(row);
-            Object key = example.target() instanceof Target.Part ? example.text() : example.target();
-            Integer next = numbers.size();
-            Integer known = numbers.putIfAbsent(key, next);
-            strata[row] = known == null ? next : known;
-        }
-        return strata;
     }
 
     /// `splits.csv` beside the model: which example was in which part.

@@ -1,7 +1,9 @@
 package dev.merapi.data;
 
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /// Examples and the names of the labels that their targets speak of.
 ///
@@ -28,6 +30,21 @@ public record Dataset(String source, List<String> labels, List<Example> examples
                         + ", expected one for every example to train or evaluate; add it, or only predict");
             }
         }
+    }
+
+    /// A number for each different answer, in the order in which they first occur, so that parts of the rows
+    /// can be made alike in them; parts of texts go by their contexts.
+    public int[] strata() {
+        Map<Object, Integer> numbers = new HashMap<>();
+        int[] strata = new int[size()];
+        int row = 0;
+        for (Example example : examples) {
+            Object answer = example.target() instanceof Target.Part ? example.text() : example.target();
+            Integer next = numbers.size();
+            Integer known = numbers.putIfAbsent(answer, next);
+            strata[row++] = known == null ? next : known;
+        }
+        return strata;
     }
 
     /// Some of the examples.

@@ -34,6 +34,18 @@ public final class Probabilities {
         return sum / logits.length;
     }
 
+    /// What several models say of one label, as a logit again: `ln(mean σ(z) / mean σ(−z))`, the logit of the
+    /// mean probability.
+    public static double logitOfMean(double... logits) {
+        double holds = 0;
+        double not = 0;
+        for (double z : logits) {
+            holds += 1 / (1 + Math.exp(-z));
+            not += 1 / (1 + Math.exp(z));
+        }
+        return Math.log(holds) - Math.log(not);
+    }
+
     /// The index of the largest value, the first of equal ones.
     public static int argmax(float[] values) {
         int best = 0;

@@ -68,8 +68,8 @@ public record FineTuning(
         return new FineTuning(start, train, dev, training, outputDir, resume, device, stop, listeners, loggingDir);
     }
 
-    /// The same on other data, into another folder: one fold of many.
-    FineTuning fold(Dataset train, Dataset dev, Path outputDir, boolean resume) {
+    /// One fold of many, in a folder of its own.
+    FineTuning fold(Dataset train, Dataset dev, TrainingSettings training, Path outputDir, boolean resume) {
         Path logs = loggingDir == null ? null : loggingDir.resolve(outputDir.getFileName());
         return new FineTuning(start, train, dev, training, outputDir, resume, device, stop, listeners, logs);
     }

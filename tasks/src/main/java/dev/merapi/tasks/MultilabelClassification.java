@@ -9,6 +9,7 @@ import dev.merapi.metrics.Probabilities;
 import dev.merapi.metrics.Thresholds;
 import dev.merapi.nn.loss.BinaryCrossEntropy;
 import dev.merapi.nn.model.ProblemType;
+import dev.merapi.nn.model.SequenceClassifier;
 import dev.merapi.nn.pretrained.Json;
 import dev.merapi.train.BestBy;
 import dev.merapi.train.SettingsException;
@@ -52,26 +53,29 @@ public record MultilabelClassification(Settings settings) {
     ///
     /// @throws SettingsException if settings, model and data do not go together
     public Trained train(FineTuning run) {
-        run.train().require(Target.AnyOf.class);
-        float[] weights = settings.positiveWeights().of(run.train());
+        return Trained.of(TaskRun.train(run, recipe(run.train())));
+    }
+
+    /// @param learned the examples to learn from
+    Recipe<SequenceClassifier> recipe(Dataset learned) {
+        learned.require(Target.AnyOf.class);
+        float[] weights = settings.positiveWeights().of(learned);
         BinaryCrossEntropy loss = new BinaryCrossEntropy(weights);
-        return Trained.of(TaskRun.train(
-                run,
-                new ClassifierRecipe(
-                        ProblemType.MULTI_LABEL_CLASSIFICATION,
-                        Target.AnyOf.class,
-                        METRICS,
-                        BestBy.MACRO_F1,
-                        settings.input(),
-                        settings.dropout(),
-                        settings.freezeEncoder(),
-                        false,
-                        names -> names,
-                        (logits, batch) -> loss.of(logits, batch.targets()),
-                        (logits, data) -> score(logits, data, settings.threshold()),
-                        (logits, data) -> RowFindings.ofLabels(logits, data, settings.threshold()),
-                        json -> json.with("threshold", Json.Num.of(settings.threshold()))
-                                .with("pos_weight", weights(weights)))));
+        return new ClassifierRecipe(
+                ProblemType.MULTI_LABEL_CLASSIFICATION,
+                Target.AnyOf.class,
+                METRICS,
+                BestBy.MACRO_F1,
+                settings.input(),
+                settings.dropout(),
+                settings.freezeEncoder(),
+                false,
+                names -> names,
+                (logits, batch) -> loss.of(logits, batch.targets()),
+                (logits, data) -> score(logits, data, settings.threshold()),
+                (logits, data) -> RowFindings.ofLabels(logits, data, settings.threshold()),
+                json -> json.with("threshold", Json.Num.of(settings.threshold()))
+                        .with("pos_weight", weights(weights)));
     }
 
     private static Json weights(float[] weights) {

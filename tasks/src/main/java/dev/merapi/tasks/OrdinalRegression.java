@@ -73,30 +73,38 @@ public record OrdinalRegression(Settings settings) {
     ///
     /// @throws SettingsException if settings, model and data do not go together
     public Trained train(FineTuning run) {
-        Method method = settings.method();
-        int median = median(run.train());
-        TaskRun.Finished<SequenceClassifier> done = TaskRun.train(
-                run,
-                new ClassifierRecipe(
-                        method == Method.CROSS_ENTROPY
-                                ? ProblemType.SINGLE_LABEL_CLASSIFICATION
-                                : ProblemType.MULTI_LABEL_CLASSIFICATION,
-                        Target.OneOf.class,
-                        METRICS,
-                        BestBy.MAE,
-                        settings.input(),
-                        settings.dropout(),
-                        settings.freezeEncoder(),
-                        method == Method.CORAL,
-                        labels -> outputs(labels, method),
-                        objective(method),
-                        (logits, data) -> score(logits, data, method, median),
-                        (logits, data) -> findings(logits, data, method),
-                        json -> json.with("method", method.name().toLowerCase(Locale.ROOT))
-                                .with("median", median)));
+        TaskRun.Finished<SequenceClassifier> done = TaskRun.train(run, recipe(run.train()));
         OrdinalRegressor regressor = new OrdinalRegressor(
-                done.model(), done.tokenizer(), done.input(), run.train().labels(), method, median);
+                done.model(),
+                done.tokenizer(),
+                done.input(),
+                run.train().labels(),
+                settings.method(),
+                median(run.train()));
         return new Trained(regressor, done.evaluation(), done.outcome());
+    }
+
+    /// @param learned the examples to learn from
+    Recipe<SequenceClassifier> recipe(Dataset learned) {
+        Method method = settings.method();
+        int median = median(learned);
+        return new ClassifierRecipe(
+                method == Method.CROSS_ENTROPY
+                        ? ProblemType.SINGLE_LABEL_CLASSIFICATION
+                        : ProblemType.MULTI_LABEL_CLASSIFICATION,
+                Target.OneOf.class,
+                METRICS,
+                BestBy.MAE,
+                settings.input(),
+                settings.dropout(),
+                settings.freezeEncoder(),
+                method == Method.CORAL,
+                labels -> outputs(labels, method),
+                objective(method),
+                (logits, data) -> score(logits, data, method, median),
+                (logits, data) -> findings(logits, data, method),
+                json -> json.with("method", method.name().toLowerCase(Locale.ROOT))
+                        .with("median", median));
     }
 
     /// How well a regressor does on examples whose labels are known.

@@ -9,6 +9,7 @@ import dev.merapi.metrics.Probabilities;
 import dev.merapi.nn.loss.CrossEntropy;
 import dev.merapi.nn.loss.Focal;
 import dev.merapi.nn.model.ProblemType;
+import dev.merapi.nn.model.SequenceClassifier;
 import dev.merapi.nn.pretrained.Json;
 import dev.merapi.train.BestBy;
 import dev.merapi.train.Objective;
@@ -82,28 +83,31 @@ public record PairClassification(Settings settings) {
     ///
     /// @throws SettingsException if settings, model and data do not go together
     public Trained train(FineTuning run) {
-        List<String> labels = run.train().labels();
+        return Trained.of(TaskRun.train(run, recipe(run.train())));
+    }
+
+    /// @param learned the examples to learn from
+    Recipe<SequenceClassifier> recipe(Dataset learned) {
+        List<String> labels = learned.labels();
         List<Float> weights = settings.classWeights();
         if (!weights.isEmpty() && weights.size() != labels.size()) {
             throw new SettingsException("class-weights: expected " + labels.size() + " numbers, one for each of "
                     + labels + ", got " + weights.size() + ", " + weights);
         }
-        return Trained.of(TaskRun.train(
-                run,
-                new ClassifierRecipe(
-                        ProblemType.SINGLE_LABEL_CLASSIFICATION,
-                        Target.OneOf.class,
-                        METRICS,
-                        BestBy.MACRO_F1,
-                        settings.input(),
-                        settings.dropout(),
-                        settings.freezeEncoder(),
-                        false,
-                        names -> names,
-                        objective(),
-                        PairClassification::score,
-                        RowFindings::ofClasses,
-                        this::record)));
+        return new ClassifierRecipe(
+                ProblemType.SINGLE_LABEL_CLASSIFICATION,
+                Target.OneOf.class,
+                METRICS,
+                BestBy.MACRO_F1,
+                settings.input(),
+                settings.dropout(),
+                settings.freezeEncoder(),
+                false,
+                names -> names,
+                objective(),
+                PairClassification::score,
+                RowFindings::ofClasses,
+                this::record);
     }
 
     private Objective objective() {

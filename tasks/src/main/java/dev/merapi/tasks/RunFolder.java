@@ -1,6 +1,7 @@
 package dev.merapi.tasks;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -17,6 +18,16 @@ record RunFolder(Path path) {
 
     Path log() {
         return path.resolve(OutputFolder.LOG);
+    }
+
+    /// Whether there may be something to resume from.
+    boolean hasCheckpoint() {
+        if (!Files.isDirectory(path)) return false;
+        try (Stream<Path> files = Files.list(path)) {
+            return files.anyMatch(file -> file.getFileName().toString().startsWith("checkpoint-"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /// A finished run's log is in the model's folder too: without checkpoints nothing here is worth keeping.

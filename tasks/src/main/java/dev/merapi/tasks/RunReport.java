@@ -96,7 +96,8 @@ final class RunReport {
         return (evaluation == null ? metrics : evaluation(metrics, evaluation)).pretty() + "\n";
     }
 
-    private static Json.Obj evaluation(Json.Obj json, Evaluation evaluation) {
+    /// Adds what an evaluation found.
+    static Json.Obj evaluation(Json.Obj json, Evaluation evaluation) {
         json = json.with("rows", evaluation.metrics().rows());
         for (Map.Entry<String, Double> metric : evaluation.metrics().values().entrySet()) {
             json = json.with(metric.getKey(), metric.getValue());

@@ -75,9 +75,13 @@ public record SpanExtraction(Settings settings) {
     ///
     /// @throws SettingsException if settings, model and data do not go together
     public Trained train(FineTuning run) {
-        TaskRun.Finished<QuestionAnswering> done = TaskRun.train(run, new SpanRecipe(settings));
+        TaskRun.Finished<QuestionAnswering> done = TaskRun.train(run, recipe());
         SpanExtractor extractor = new SpanExtractor(done.model(), done.tokenizer(), done.input(), settings.wholeText());
         return new Trained(extractor, done.evaluation(), done.outcome());
+    }
+
+    Recipe<QuestionAnswering> recipe() {
+        return new SpanRecipe(settings);
     }
 
     /// How well an extractor does on examples whose parts are known.

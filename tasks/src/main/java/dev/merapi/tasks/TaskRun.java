@@ -108,7 +108,8 @@ final class TaskRun<M extends Model> {
         return run.with(train, dev, training.numTrainEpochs(1));
     }
 
-    private static Dataset first(Dataset data, int rows) {
+    /// As many of the first rows as there are.
+    static Dataset first(Dataset data, int rows) {
         return data.rows(
                 data.source(), IntStream.range(0, Math.min(rows, data.size())).toArray());
     }

@@ -180,8 +180,9 @@ public final class Checkpoints {
         }
     }
 
+    /// @param folder that the state was saved in
     /// @throws SettingsException if a state was saved with other settings, naming the first that differs
-    static void requireSame(Json.Obj saved, Json.Obj now, Path folder) {
+    public static void requireSame(Json.Obj saved, Json.Obj now, Path folder) {
         List<String> old = saved.pretty().lines().toList();
         List<String> fresh = now.pretty().lines().toList();
         if (old.equals(fresh)) return;

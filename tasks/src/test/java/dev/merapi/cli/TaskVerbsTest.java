@@ -105,10 +105,52 @@ class TaskVerbsTest {
                 "textID,selected_text",
                 Files.readAllLines(Path.of(output, "submission.csv")).getFirst());
         assertTrue(Files.exists(Path.of(output, "fold-1", "model.safetensors")));
+        Json.Obj metrics = Json.read(Path.of(output, "metrics.json"));
+        double mean = metrics.object("mean").number("jaccard");
+        assertEquals(metrics.number("jaccard"), mean, 1e-12, "folds of one size");
+        assertTrue(trained.out().contains("\"event\":\"test\""), "the test file has its answers");
+    }
+
+    @Test
+    void foldsOfOrderedLabels() throws IOException {
+        StringBuilder rows = new StringBuilder("id,review,stars\n");
+        for (int i = 0; i < 9; i++)
+            rows.append("r%d,%s,%d\n".formatted(i, i % 2 == 0 ? "the sun is warm" : "the sea", 1 + i % 3));
+        String data = file("stars.csv", rows.toString());
+        String test = file("new.csv", "id,review\na,the sun\nb,the sea\n");
+        Run trained = train("ordinal", data, "--folds", "3", "--test", test, "--method", "coral");
+        assertEquals(0, trained.code(), trained.err());
+        assertTrue(trained.out().contains("3 folds: "), trained.out());
+        List<String> oof = Files.readAllLines(Path.of(output, "oof.csv"));
+        assertEquals("id,fold,expected,label", oof.getFirst());
+        assertEquals(10, oof.size());
+        List<String> submission = Files.readAllLines(Path.of(output, "submission.csv"));
+        assertEquals("id,label", submission.getFirst());
         assertEquals(
-                2,
-                run("train", "ordinal", "--train", data, "--output-dir", output, "--folds", "2")
-                        .code());
+                List.of("a", "b"),
+                submission.stream().skip(1).map(line -> line.split(",")[0]).toList());
+        String predictions = folder.resolve("predictions.csv").toString();
+        List<String> predict = new ArrayList<>(List.of("predict", "ordinal", "--input", test, "--output", predictions));
+        for (int k = 0; k < 3; k++)
+            predict.addAll(List.of("--model", Path.of(output, "fold-" + k).toString()));
+        Run predicted = run(predict.toArray(String[]::new));
+        assertEquals(0, predicted.code(), predicted.err());
+        assertEquals(submission, Files.readAllLines(Path.of(predictions)));
+    }
+
+    @Test
+    void aGridOfFoldsNamesTheBestAndGoesOn() throws IOException {
+        StringBuilder rows = new StringBuilder("text,label\n");
+        for (int i = 0; i < 8; i++) rows.append(i % 2 == 0 ? "the sun is warm,yes\n" : "the sea is cold,no\n");
+        String data = file("pairs.csv", rows.toString());
+        String grid = file("grid.json", "{\"learning-rate\": [0.001, 0.01]}");
+        Run trained = train("pair-classification", data, "--folds", "2", "--grid", grid);
+        assertEquals(0, trained.code(), trained.err());
+        assertTrue(trained.out().contains("best by macro_f1: run-"), trained.out());
+        assertEquals(3, Files.readAllLines(Path.of(output, "grid.csv")).size());
+        Run again = train("pair-classification", data, "--folds", "2", "--grid", grid, "--resume-from-checkpoint");
+        assertEquals(0, again.code(), again.err());
+        assertEquals(1, again.out().lines().count(), again.out());
     }
 
     @Test

@@ -1,0 +1,49 @@
+package dev.merapi.metrics;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.ToDoubleFunction;
+
+/// What K models found that each learned from all folds but one.
+///
+/// @param outOfFold all rows together, each by the model that did not learn from it
+/// @param folds each fold's rows alone
+/// @param test rows of a test file by all models together; empty where there are none with answers
+public record FoldScores(Evaluation outOfFold, List<Evaluation> folds, Optional<Evaluation> test) {
+    public FoldScores {
+        folds = List.copyOf(folds);
+    }
+
+    /// The folds' mean of each metric.
+    public Map<Metric, Double> means() {
+        return each(this::mean);
+    }
+
+    /// How much the folds differ in each metric: `√(Σ(x − x̄)² / (K − 1))`, the standard deviation of a sample.
+    public Map<Metric, Double> deviations() {
+        return each(metric -> {
+            double mean = mean(metric);
+            double squares = Arrays.stream(values(metric))
+                    .map(x -> (x - mean) * (x - mean))
+                    .sum();
+            return Math.sqrt(squares / (folds.size() - 1));
+        });
+    }
+
+    private double mean(Metric metric) {
+        return Arrays.stream(values(metric)).sum() / folds.size();
+    }
+
+    private double[] values(Metric metric) {
+        return folds.stream().mapToDouble(fold -> fold.metrics().get(metric)).toArray();
+    }
+
+    private Map<Metric, Double> each(ToDoubleFunction<Metric> value) {
+        Map<Metric, Double> values = new TreeMap<>(); // in the order of the metrics
+        for (Metric metric : outOfFold.metrics().scores().keySet()) values.put(metric, value.applyAsDouble(metric));
+        return values;
+    }
+}

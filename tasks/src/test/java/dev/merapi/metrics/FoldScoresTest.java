@@ -1,0 +1,30 @@
+package dev.merapi.metrics;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+class FoldScoresTest {
+    private static Evaluation mae(int rows, double value) {
+        return new Evaluation(new Metrics(rows, Map.of(Metric.MAE, value)), List.of(), Optional.empty());
+    }
+
+    /// numpy: `np.mean([1, 2, 6])` = 3, `np.std([1, 2, 6], ddof=1)` = 2.6457513110645907
+    @Test
+    void meanAndStandardDeviationAreThoseOfASample() {
+        FoldScores scores =
+                new FoldScores(mae(9, 2.5), List.of(mae(3, 1), mae(3, 2), mae(3, 6)), Optional.of(mae(4, 7)));
+        assertEquals(Map.of(Metric.MAE, 3.0), scores.means());
+        assertEquals(2.6457513110645907, scores.deviations().get(Metric.MAE), 1e-15);
+        assertEquals(2.5, scores.outOfFold().metrics().get(Metric.MAE), "of all rows, not the folds' mean");
+    }
+
+    @Test
+    void foldsThatAgreeDeviateByNothing() {
+        FoldScores scores = new FoldScores(mae(2, 4), List.of(mae(1, 4), mae(1, 4)), Optional.empty());
+        assertEquals(Map.of(Metric.MAE, 0.0), scores.deviations());
+    }
+}
