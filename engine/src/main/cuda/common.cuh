@@ -108,6 +108,7 @@ struct Dropout {
     }
 };
 
-/// The parameters of a kernel that drops, and the dropout made of them.
-#define DROPOUT u32 threshold, float keep_scale, u64 seed, int step, int site
-#define MAKE_DROPOUT Dropout dropout(threshold, keep_scale, seed, step, site)
+/// The parameters of a kernel that drops, and the dropout made of them. The step lies in the device's memory, so that
+/// the launches of all steps are alike; it is not read where nothing is dropped.
+#define DROPOUT u32 threshold, float keep_scale, u64 seed, const int *step, int site
+#define MAKE_DROPOUT Dropout dropout(threshold, keep_scale, seed, threshold ? *step : 0, site)

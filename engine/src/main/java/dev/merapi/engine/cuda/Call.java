@@ -113,7 +113,7 @@ final class Call implements AutoCloseable {
                 words[at++] = d.isActive() ? d.threshold() : 0;
                 words[at++] = Float.floatToRawIntBits(d.scale());
                 words[at++] = d.seed();
-                words[at++] = d.step();
+                words[at++] = d.isActive() ? cuda.numbers().step(d.step()) : 0;
                 words[at++] = d.site();
             } else words[at++] = word(argument);
         }

@@ -39,7 +39,7 @@ public final class CudaKernels implements Kernels {
         Class<?> here = CudaKernels.class;
         here.getModule().addReads(here.getClassLoader().getUnnamedModule());
         try {
-            return new CudaKernels(JCudaBinding.open());
+            return new CudaKernels(new Graphs(JCudaBinding.open()));
         } catch (NoClassDefFoundError e) {
             throw new CudaException(
                     "cuda: JCuda is missing; put jcuda and jcuda-natives 12.6.0 (org.jcuda) on the class path", e);

@@ -4,14 +4,15 @@ import dev.merapi.engine.kernel.Floats;
 import dev.merapi.engine.kernel.Memory;
 import dev.merapi.engine.kernel.Slabs;
 import java.lang.ref.Cleaner;
-import java.util.ArrayDeque;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /// A caching pool of the device's memory. What was given back is kept for the next one of its size, since
 /// asking the driver waits for the whole device: sizes are rounded up to four classes an octave, as on the
-/// heap. All work runs in the order of one stream, so memory may be given away while the kernels that use it
-/// are still to run.
+/// heap. Of several the one with the lowest address is taken: the same requests get the same addresses in every
+/// step, which [Graphs] lives on. All work runs in the order of one stream, so memory may be given away while
+/// the kernels that use it are still to run.
 ///
 /// With assertions on, memory is filled with NaN before it is used, and what lies between the values and the
 /// end of their class must still be NaN when it comes back: a kernel that forgets or exceeds its result is
@@ -23,7 +24,7 @@ public final class CudaMemory implements Memory, AutoCloseable {
     private final Driver driver;
     private final Staging staging;
     private final Cleaner cleaner = Cleaner.create();
-    private final TreeMap<Integer, ArrayDeque<Long>> free = new TreeMap<>(); // by floats
+    private final TreeMap<Integer, TreeSet<Long>> free = new TreeMap<>(); // addresses by floats
     private long total, cached, peak; // bytes: of the driver, of them in `free`, the most that were in use
     private boolean closed;
 
@@ -77,8 +78,8 @@ public final class CudaMemory implements Memory, AutoCloseable {
     /// The address of `floats` values, a number that [Slabs#round] gives.
     synchronized long acquire(int floats) {
         if (closed) throw new CudaException("cuda: the device is closed; open it again with Device.cuda()");
-        ArrayDeque<Long> same = free.get(floats);
-        Long address = same == null ? null : same.pollLast();
+        TreeSet<Long> same = free.get(floats);
+        Long address = same == null ? null : same.pollFirst();
         if (address != null) cached -= 4L * floats;
         else address = fresh(floats);
         peak = Math.max(peak, total - cached);
@@ -107,13 +108,13 @@ public final class CudaMemory implements Memory, AutoCloseable {
 
     synchronized void release(long address, int floats) {
         if (closed) return; // freed with the context
-        free.computeIfAbsent(floats, size -> new ArrayDeque<>()).addLast(address);
+        free.computeIfAbsent(floats, size -> new TreeSet<>()).add(address);
         cached += 4L * floats;
     }
 
     private void freeCached() {
         driver.synchronize(); // nothing that still runs may use it
-        for (Map.Entry<Integer, ArrayDeque<Long>> size : free.entrySet())
+        for (Map.Entry<Integer, TreeSet<Long>> size : free.entrySet())
             for (long address : size.getValue()) {
                 driver.free(address);
                 total -= 4L * size.getKey();

@@ -69,6 +69,20 @@ interface Driver extends AutoCloseable {
     /// @param arguments its parameters in the order of the source, each in the low bytes of a word
     void launch(long function, Grid grid, long[] arguments);
 
+    // ── Graphs ───────────────────────────────────────────────────────────────────────────────────
+
+    /// From now on this thread's launches are put into a graph instead of running. Nothing else may be asked of
+    /// the stream meanwhile.
+    void beginCapture();
+
+    /// The graph of the launches since [#beginCapture], ready to run.
+    long endCapture();
+
+    /// Runs the launches of a graph, with their arguments as they were captured, when the stream gets there.
+    void launchGraph(long graph);
+
+    void freeGraph(long graph);
+
     @Override
     void close();
 

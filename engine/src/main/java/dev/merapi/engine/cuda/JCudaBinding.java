@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -16,9 +17,12 @@ import jcuda.driver.CUevent;
 import jcuda.driver.CUevent_flags;
 import jcuda.driver.CUfunction;
 import jcuda.driver.CUfunction_attribute;
+import jcuda.driver.CUgraph;
+import jcuda.driver.CUgraphExec;
 import jcuda.driver.CUmodule;
 import jcuda.driver.CUresult;
 import jcuda.driver.CUstream;
+import jcuda.driver.CUstreamCaptureMode;
 import jcuda.driver.CUstream_flags;
 import jcuda.driver.JCudaDriver;
 
@@ -33,6 +37,8 @@ final class JCudaBinding implements Driver {
     private final List<CUfunction> functions = new ArrayList<>();
     private final List<CUevent> events = new ArrayList<>();
     private final Map<ByteBuffer, Pointer> pinned = new IdentityHashMap<>();
+    private final Map<Long, CUgraphExec> graphs = new HashMap<>();
+    private long lastGraph;
     private final String name;
     private final long totalBytes;
     private final int multiprocessors, capability, sharedBytes;
@@ -275,6 +281,51 @@ final class JCudaBinding implements Driver {
                         null));
     }
 
+    // ── Graphs ───────────────────────────────────────────────────────────────────────────────────
+
+    @Override
+    public void beginCapture() {
+        bind();
+        int mode = CUstreamCaptureMode.CU_STREAM_CAPTURE_MODE_THREAD_LOCAL; // other threads may allocate meanwhile
+        check("cuStreamBeginCapture", JCudaDriver.cuStreamBeginCapture(stream, mode));
+    }
+
+    @Override
+    public long endCapture() {
+        bind();
+        CUgraph graph = new CUgraph();
+        check("cuStreamEndCapture", JCudaDriver.cuStreamEndCapture(stream, graph));
+        CUgraphExec ready = new CUgraphExec();
+        int result = JCudaDriver.cuGraphInstantiate(ready, graph, 0);
+        JCudaDriver.cuGraphDestroy(graph);
+        check("cuGraphInstantiate", result);
+        synchronized (graphs) {
+            graphs.put(++lastGraph, ready);
+            return lastGraph;
+        }
+    }
+
+    @Override
+    public void launchGraph(long graph) {
+        bind();
+        check("cuGraphLaunch", JCudaDriver.cuGraphLaunch(graph(graph), stream));
+    }
+
+    @Override
+    public void freeGraph(long graph) {
+        bind();
+        check("cuGraphExecDestroy", JCudaDriver.cuGraphExecDestroy(graph(graph)));
+        synchronized (graphs) {
+            graphs.remove(graph);
+        }
+    }
+
+    private CUgraphExec graph(long handle) {
+        synchronized (graphs) {
+            return graphs.get(handle);
+        }
+    }
+
     private synchronized CUfunction function(long handle) {
         return functions.get((int) handle);
     }
@@ -294,6 +345,7 @@ final class JCudaBinding implements Driver {
     @Override
     public synchronized void close() {
         bind();
+        for (CUgraphExec graph : graphs.values()) JCudaDriver.cuGraphExecDestroy(graph);
         for (CUevent event : events) JCudaDriver.cuEventDestroy(event);
         JCudaDriver.cuStreamDestroy(stream);
         JCudaDriver.cuDevicePrimaryCtxRelease(device);

@@ -29,7 +29,7 @@ public final class EmulatedCuda {
 
     /// Empty where g++ is missing, which is said.
     public static Optional<Kernels> kernels() {
-        return EMULATE.map(emulate -> new CudaKernels(new EmulatedDriver(emulate)));
+        return EMULATE.map(emulate -> new CudaKernels(new Graphs(new EmulatedDriver(emulate))));
     }
 
     @SuppressWarnings("restricted")

@@ -27,8 +27,10 @@ class HostDriver implements Driver {
     final Map<Long, Integer> shared = new HashMap<>();
     long memoryBytes = 8L << 30; // what there is of memory
     long allocatedBytes;
-    int allocations, synchronizations, openEvents;
+    final Map<Long, List<Launch>> graphs = new HashMap<>();
+    int allocations, synchronizations, openEvents, captures;
     boolean closed;
+    private List<Launch> captured; // null: launches run
     private final List<String> functions = new ArrayList<>();
     private final List<Map<String, Integer>> modules = new ArrayList<>();
     private final TreeMap<Long, MemorySegment> memory = new TreeMap<>();
@@ -154,8 +156,37 @@ class HostDriver implements Driver {
         if (sharedBytes > 48 << 10)
             assertEquals(sharedBytes, Math.min(sharedBytes, shared.getOrDefault(function, 0)), kernel);
         Launch launch = new Launch(kernel, grid, arguments);
+        if (captured != null) {
+            captured.add(launch);
+            return;
+        }
         launches.add(launch);
         run(launch);
+    }
+
+    @Override
+    public void beginCapture() {
+        captured = new ArrayList<>();
+    }
+
+    @Override
+    public long endCapture() {
+        graphs.put((long) ++captures, captured);
+        captured = null;
+        return captures;
+    }
+
+    @Override
+    public void launchGraph(long graph) {
+        for (Launch launch : graphs.get(graph)) {
+            launches.add(launch);
+            run(launch);
+        }
+    }
+
+    @Override
+    public void freeGraph(long graph) {
+        assertNotNull(graphs.remove(graph), "freed a graph that is not there");
     }
 
     /// Does what the kernel does; nothing here.
