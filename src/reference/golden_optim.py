@@ -7,11 +7,12 @@ Makes nn/src/test/resources/dev/merapi/nn/golden/optim.txt in the form of golden
     <optimizer>.<case>.<option>              lr, beta1, beta2, eps, weight_decay, momentum, dampening, nesterov (0 or 1): float64
     <optimizer>.<case>.p0, .p1, .p10, .p100  [n]   the parameters at the start and after 1, 10 and 100 steps of torch in float32
     <schedule>.<case>.<option>               warmup, total, start_factor, lr, lr_end, power, cycles
-    <schedule>.<case>.multipliers            [40]  learning rate of steps 0 … 39 as a multiple of lr, float64
+    <schedule>.<case>.multipliers            [100]  learning rate of steps 0 … 99 as a multiple of lr, float64
     clip.<case>.g0, .g1, .max_norm           the gradients of two parameters
     clip.<case>.norm, .clipped0, .clipped1   what clip_grad_norm_ returns and leaves: g · min(1, max_norm / (norm + 1e-6))
 
     plateau.<case>.metrics, .rates           what ReduceLROnPlateau is told and the rate after each
+    greedy.<case>.metrics, .rates            [100]  what transformers' GreedyLR is told and the rate after each
     average.<case>.p, .decay                 [9, n]  weights over time
     average.<case>.values                    [9, n]  torch's AveragedModel after each: with a decay exponential, else the plain mean
 
@@ -34,7 +35,7 @@ from golden_text import write
 
 OUT = ROOT / "nn/src/test/resources/dev/merapi/nn/golden/optim.txt"
 SCRIPT = "src/reference/golden_optim.py"
-PARAMETERS, STEPS, KEPT = 13, 40, (1, 10, 100)
+PARAMETERS, STEPS, KEPT = 13, 100, (1, 10, 100)
 OPTIONS = ("lr", "beta1", "beta2", "eps", "weight_decay", "momentum", "dampening", "scale")  # written in float64
 OPTIONS += ("metrics", "rates", "gamma", "pct_start", "min_lr", "threshold", "factor", "decay")
 OPTIONS += ("start_factor", "lr_end", "power", "cycles", "max_norm", "multipliers")
@@ -121,7 +122,7 @@ COSINE_WARMUP = transformers.optimization.get_cosine_with_min_lr_schedule_with_w
 
 
 def multipliers(make, lr):
-    """Learning rates of the steps 0 … 39 over the base rate."""
+    """Learning rates of the steps 0 … 99 over the base rate."""
     p = torch.nn.Parameter(torch.zeros(1))
     optimizer = torch.optim.SGD([p], lr=lr)
     scheduler = make(optimizer)
@@ -143,33 +144,33 @@ def schedules():
     )
     cases = {
         "linear_lr.four": (linear_lr, dict(start_factor=1 / 3, warmup=4)),
-        "linear_lr.all": (linear_lr, dict(start_factor=1 / 3, warmup=40)),
+        "linear_lr.all": (linear_lr, dict(start_factor=1 / 3, warmup=60)),
         "linear_lr.one": (linear_lr, dict(start_factor=0.25, warmup=1)),
-        "linear.warmup": (linear, dict(warmup=7, total=40)),
-        "linear.past_end": (linear, dict(warmup=3, total=30)),
-        "linear.no_warmup": (linear, dict(warmup=0, total=40)),
-        "cosine.half": (cosine, dict(warmup=5, total=40, cycles=0.5)),
-        "cosine.more": (cosine, dict(warmup=0, total=36, cycles=1.5)),
+        "linear.warmup": (linear, dict(warmup=7, total=100)),
+        "linear.past_end": (linear, dict(warmup=3, total=70)),
+        "linear.no_warmup": (linear, dict(warmup=0, total=100)),
+        "cosine.half": (cosine, dict(warmup=5, total=100, cycles=0.5)),
+        "cosine.more": (cosine, dict(warmup=0, total=90, cycles=1.5)),
         "constant.warmup": (constant, dict(warmup=9)),
         "step.usual": (torch.optim.lr_scheduler.StepLR, dict(step_size=7, gamma=0.3)),
-        "restarts.usual": (transformers.get_cosine_with_hard_restarts_schedule_with_warmup, dict(warmup=4, total=37, num_cycles=3)),
-        "cosine.least": (transformers.get_cosine_with_min_lr_schedule_with_warmup, dict(warmup=3, total=36, min_lr=1e-4)),
+        "restarts.usual": (transformers.get_cosine_with_hard_restarts_schedule_with_warmup, dict(warmup=4, total=97, num_cycles=3)),
+        "cosine.least": (transformers.get_cosine_with_min_lr_schedule_with_warmup, dict(warmup=3, total=90, min_lr=1e-4)),
         "inverse_sqrt.warmup": (transformers.get_inverse_sqrt_schedule, dict(warmup=6)),
         "inverse_sqrt.none": (transformers.get_inverse_sqrt_schedule, dict(warmup=0)),
-        "cosine_warmup.usual": (COSINE_WARMUP, dict(warmup=4, total=36, min_lr_rate=0.2)),
-        "cosine_warmup.share": (COSINE_WARMUP, dict(warmup=5, total=40, min_lr=2e-4, warmup_lr_rate=0.25, num_cycles=1.0)),
+        "cosine_warmup.usual": (COSINE_WARMUP, dict(warmup=4, total=90, min_lr_rate=0.2)),
+        "cosine_warmup.share": (COSINE_WARMUP, dict(warmup=5, total=100, min_lr=2e-4, warmup_lr_rate=0.25, num_cycles=1.0)),
         "inverse_sqrt.scale": (transformers.get_inverse_sqrt_schedule, dict(warmup=6, timescale=20)),
         "stable.root": (
             transformers.get_wsd_schedule,
-            dict(warmup=5, num_decay_steps=9, total=36, warmup_type="1-sqrt", decay_type="1-sqrt", min_lr_ratio=0.1),
+            dict(warmup=5, num_decay_steps=9, total=90, warmup_type="1-sqrt", decay_type="1-sqrt", min_lr_ratio=0.1),
         ),
         "stable.linear": (
             transformers.get_wsd_schedule,
-            dict(warmup=6, num_decay_steps=12, total=38, warmup_type="cosine", decay_type="linear", min_lr_ratio=0.05),
+            dict(warmup=6, num_decay_steps=12, total=95, warmup_type="cosine", decay_type="linear", min_lr_ratio=0.05),
         ),
-        "stable.usual": (transformers.get_wsd_schedule, dict(warmup=5, num_decay_steps=9, total=36)),
-        "polynomial.square": (polynomial, dict(warmup=6, total=35, lr_end=1e-7, power=2.0)),
-        "polynomial.straight": (polynomial, dict(warmup=0, total=40, lr_end=1e-5, power=1.0)),
+        "stable.usual": (transformers.get_wsd_schedule, dict(warmup=5, num_decay_steps=9, total=90)),
+        "polynomial.square": (polynomial, dict(warmup=6, total=85, lr_end=1e-7, power=2.0)),
+        "polynomial.straight": (polynomial, dict(warmup=0, total=100, lr_end=1e-5, power=1.0)),
     }
     values, lr = {}, 1e-3
     names = {"warmup": "num_warmup_steps", "total": "num_training_steps"}
@@ -186,7 +187,7 @@ def schedules():
 def one_cycle():
     """Its base rate is the initial one, so the rates are recorded as multiples of the highest."""
     values = {}
-    for name, options in {"usual": dict(pct_start=0.3, total_steps=40), "late": dict(pct_start=0.5, total_steps=41, div_factor=10.0)}.items():
+    for name, options in {"usual": dict(pct_start=0.3, total_steps=100), "late": dict(pct_start=0.5, total_steps=101, div_factor=10.0)}.items():
         optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
         scheduler = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=1.0, cycle_momentum=False, **options)
         rates = []
@@ -205,6 +206,7 @@ def plateau():
         "min": dict(mode="min", factor=0.5, patience=1, threshold=1e-3, cooldown=0, min_lr=0.0),
         "cooldown": dict(mode="min", factor=0.1, patience=0, threshold=1e-4, cooldown=2, min_lr=1e-5),
         "max": dict(mode="max", factor=0.3, patience=2, threshold=1e-2, cooldown=1, min_lr=0.0),
+        "abs": dict(mode="min", factor=0.5, patience=0, threshold=0.3, cooldown=0, min_lr=0.0, threshold_mode="abs", eps=2e-5),
     }.items():
         optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1e-3)
         scheduler = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, **options)
@@ -212,8 +214,31 @@ def plateau():
         for metric in told:
             scheduler.step(metric)
             rates.append(optimizer.param_groups[0]["lr"])
-        recorded = {k: v for k, v in options.items() if k != "mode"} | {"metrics": np.array(told), "rates": np.array(rates)}
+        recorded = {k: v for k, v in options.items() if k not in ("mode", "threshold_mode")} | {"metrics": np.array(told), "rates": np.array(rates)}
         values |= {f"plateau.{name}.{k}": v for k, v in recorded.items()}
+    return values
+
+
+def greedy():
+    """A metric that falls, rests, rises and falls again, with noise."""
+    values = {}
+    noise = np.random.default_rng(7).normal(0, 1, 100)
+    told = np.concatenate([np.linspace(3, 1, 30), np.full(25, 1.0), np.linspace(1, 2, 20), np.linspace(2, 0.2, 25)])
+    for name, options in {
+        "usual": dict(mode="min", min_lr=1e-5),
+        "min": dict(mode="min", factor=0.7, patience=2, threshold=1e-3, cooldown=2, warmup=3, min_lr=4e-4, max_lr=5e-3, reset_start=3),
+        "max": dict(mode="max", factor=0.8, patience=1, threshold=1e-2, threshold_mode="rel", cooldown=1, min_lr=1e-6, max_lr=1e-2),
+        "smooth": dict(mode="min", factor=0.9, patience=1, smooth=True, window_size=6, min_lr=8e-4, reset_start=2, eps=1e-5),
+        "high_floor": dict(mode="min", patience=2, reset_start=4),
+    }.items():
+        optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=9e-4)
+        scheduler = transformers.GreedyLR(optimizer, **options)
+        metrics, rates = told + 0.05 * noise if name in ("smooth", "max") else told, []
+        metrics = 4 - metrics if options["mode"] == "max" else metrics
+        for metric in metrics:
+            scheduler.step(float(metric))
+            rates.append(optimizer.param_groups[0]["lr"])
+        values |= {f"greedy.{name}.metrics": np.array(metrics), f"greedy.{name}.rates": np.array(rates)}
     return values
 
 
@@ -250,7 +275,7 @@ def main():
     parser.add_argument("--out", type=Path, default=OUT)
     torch.set_num_threads(1)
     wide = tuple("." + option for option in OPTIONS)
-    write(parser.parse_args().out, SCRIPT, optimizers() | schedules() | one_cycle() | plateau() | averages() | clipping(), wide)
+    write(parser.parse_args().out, SCRIPT, optimizers() | schedules() | one_cycle() | plateau() | greedy() | averages() | clipping(), wide)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,9 @@ public record Parameter(String name, Tensor tensor, Initial initial) {
         /// Normal with mean 0 and the config's `initializer_range` as standard deviation: matrices and tables.
         NORMAL,
         ZEROS,
-        ONES
+        ONES,
+        /// From 1 down to 1 / n in equal steps: the biases of ordered questions, see [SharedLinear].
+        DESCENDING
     }
 
     /// Whether training changes it.

@@ -12,6 +12,9 @@ import java.util.Arrays;
 ///
 ///     x [N, inputs]    w [inputs]    b [outputs]    y [N, outputs]
 ///
+/// The biases begin as coral_pytorch's `preinit_bias` has them, from 1 down to 1 / outputs: the answers are in
+/// their order from the first step on, where equal biases would know the first and the last label alone.
+///
 /// The weight is kept as [Linear]'s, [outputs, inputs], so that whoever knows that layer alone reads the same
 /// outputs from a checkpoint: its first row is w, the others repeat it whenever it is saved.
 public final class SharedLinear {
@@ -23,7 +26,7 @@ public final class SharedLinear {
 
     public SharedLinear(Parameters at, int inputs, int outputs) {
         weight = at.add("weight", Parameter.Initial.NORMAL, outputs, inputs);
-        bias = at.add("bias", Parameter.Initial.ZEROS, outputs);
+        bias = at.add("bias", Parameter.Initial.DESCENDING, outputs);
         float[] values = new float[outputs];
         Arrays.fill(values, 1f);
         ones = Tensor.of(weight.device(), Shape.of(outputs, 1), values);

@@ -56,7 +56,7 @@ final class ConvertVerb extends Verb {
     @Override
     public void run() {
         Path file = Path.of(source);
-        Path weights = Files.isRegularFile(file) ? file : ModelFolder.of(console, source);
+        Path weights = Files.isRegularFile(file) ? file : ModelFolder.of(console, "SRC", source);
         Conversion done = Conversion.convert(weights, destination, dtype == null ? null : dtype.type);
         if (json) {
             JsonLine files = new JsonLine();

@@ -17,7 +17,7 @@ record Ensemble(List<TrainedModel> models) {
             Console console, Task task, List<String> names, UseOptions use, DataOptions data, Device device) {
         List<TrainedModel> models = new ArrayList<>();
         for (String name : names) {
-            Path folder = ModelFolder.of(console, name);
+            Path folder = ModelFolder.of(console, "--model", name);
             TrainedModel next = use.open(task, folder, data.labels, device);
             List<String> labels = next.labels();
             if (!models.isEmpty() && !labels.equals(models.getFirst().labels()))

@@ -52,8 +52,9 @@ final class ForwardVerb extends Verb {
     public void run() {
         try (Device device = this.device.open()) {
             Model loaded = Model.fromPretrained(
-                    ModelFolder.of(console, model), LoadOptions.pretrained().device(device));
-            ModelInput input = ModelInput.of(ModelFolder.of(console, model), loaded.config(), maxLength);
+                    ModelFolder.of(console, "--model", model),
+                    LoadOptions.pretrained().device(device));
+            ModelInput input = ModelInput.of(ModelFolder.of(console, "--model", model), loaded.config(), maxLength);
             InputLines.forEach(console.in(), line -> console.print(forward(loaded, input, line)));
         }
     }

@@ -30,7 +30,8 @@ final class InspectVerb extends Verb {
             arity = "0..1",
             paramLabel = "MODEL",
             description =
-                    "A Hugging Face folder, a hub name, or a .safetensors, .bin, .pt or .onnx file; without it, the bundled encoder.")
+                    "A Hugging Face folder, a hub name, or a .safetensors, .bin, .pt or .onnx file; without it, the"
+                            + " bundled encoder.")
     String model;
 
     @Option(names = "--json", description = "A JSON line a parameter, then one for the whole.")
@@ -51,7 +52,7 @@ final class InspectVerb extends Verb {
         }
         Path file = Path.of(model);
         boolean single = Files.isRegularFile(file);
-        Path source = single ? file : ModelFolder.of(console, model);
+        Path source = single ? file : ModelFolder.of(console, "MODEL", model);
         Json.Obj config = single ? null : Json.read(source.resolve("config.json"));
         try (Checkpoint weights = Checkpoint.open(source)) {
             describe(source.toString(), config, weights);
@@ -105,7 +106,8 @@ final class InspectVerb extends Verb {
         weights.files().forEach(f -> console.print(f.getFileName() + ", SHA-256 " + Conversion.sha256(f)));
         console.print(String.format(
                 Locale.ROOT,
-                "%,d values in %d tensors, %s as stored, %s as float32; training with AdamW takes %s beside the activations",
+                "%,d values in %d tensors, %s as stored, %s as float32; training with AdamW takes %s beside the"
+                        + " activations",
                 count,
                 tensors.size(),
                 megabytes(bytes(tensors)),

@@ -10,23 +10,24 @@ import java.nio.file.Path;
 final class ModelFolder {
     private ModelFolder() {}
 
-    static Path of(Console console, String name) {
-        if (isFolder(name)) return Path.of(name);
+    /// @param argument that names the model, for messages
+    static Path of(Console console, String argument, String name) {
+        if (isFolder(argument, name)) return Path.of(name);
         Hub hub = Hub.of(console.environment());
         if (!Hub.isName(name)
                 || hub.settings().offline() && hub.cached(name, "main").isEmpty())
-            throw new UsageException("--model: there is no folder " + name + ", and no such name in the hub cache "
+            throw new UsageException(argument + ": there is no folder " + name + ", and no such name in the hub cache "
                     + hub.settings().cache() + "; check the path");
         try (DownloadBar bar = new DownloadBar(console)) {
             return hub.model(name, bar);
         }
     }
 
-    private static boolean isFolder(String name) {
+    private static boolean isFolder(String argument, String name) {
         try {
             Path folder = Path.of(name);
             if (Files.exists(folder) && !Files.isDirectory(folder))
-                throw new UsageException("--model: expected a model folder with config.json, got the file " + name
+                throw new UsageException(argument + ": expected a model folder with config.json, got the file " + name
                         + "; name its folder");
             return Files.isDirectory(folder);
         } catch (InvalidPathException e) {

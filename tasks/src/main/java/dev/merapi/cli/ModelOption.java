@@ -28,7 +28,7 @@ final class ModelOption {
 
     /// The folder that `--model` names.
     Path folder() {
-        return ModelFolder.of(((Verb) verb.userObject()).console, name);
+        return ModelFolder.of(((Verb) verb.userObject()).console, "--model", name);
     }
 
     /// What a fine-tuning starts from.

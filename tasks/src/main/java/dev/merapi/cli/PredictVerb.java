@@ -16,6 +16,8 @@ import picocli.CommandLine.Option;
                         + " ones of their mean probabilities.",
         footer = {"", "The ending of --output decides: .csv or .jsonl."})
 final class PredictVerb extends Verb {
+    private static final int ROWS = 1024; // in memory at a time
+
     @Mixin
     TaskArgument task;
 
@@ -50,11 +52,12 @@ final class PredictVerb extends Verb {
 
     @Override
     public void run() {
-        PredictionFile file = PredictionFile.at(output, logits);
-        try (Device device = this.device.open()) {
+        try (PredictionFile file = PredictionFile.at(output, logits);
+                Device device = this.device.open()) {
             Ensemble trained = Ensemble.open(console, task.task, models, use, data, device);
             Dataset examples = data.read(task.task, input, trained.first().labels());
-            trained.first().write(file, examples, trained.logits(examples));
+            for (Dataset some : examples.parts(ROWS)) trained.first().write(file, some, trained.logits(some));
+            file.commit();
             console.print("%d predictions in %s".formatted(examples.size(), output));
         }
     }

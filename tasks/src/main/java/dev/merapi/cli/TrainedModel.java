@@ -44,7 +44,7 @@ sealed interface TrainedModel {
         return (float) Arrays.stream(logits).average().orElseThrow();
     }
 
-    /// Writes what outputs amount to, those of [#logits] or their means over several models.
+    /// Adds what outputs amount to, those of [#logits] or their means over several models, to a file.
     void write(PredictionFile file, Dataset data, float[][] logits);
 
     /// One label, or any number of them.

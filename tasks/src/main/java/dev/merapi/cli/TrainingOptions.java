@@ -52,7 +52,7 @@ final class TrainingOptions {
                     "linear-warmup (from a third, then constant; the default), linear, cosine, cosine-with-min-lr,"
                             + " cosine-warmup-with-min-lr,"
                             + " cosine-with-restarts, polynomial, inverse-sqrt, warmup-stable-decay, constant,"
-                            + " constant-with-warmup, step, one-cycle, reduce-lr-on-plateau.")
+                            + " constant-with-warmup, step, one-cycle, reduce-lr-on-plateau, greedy.")
     SchedulerType lrSchedulerType = DEFAULT.rate().lrSchedulerType();
 
     @Option(

@@ -1,9 +1,11 @@
 package dev.merapi.data;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /// Examples and the names of the labels that their targets speak of.
 ///
@@ -57,6 +59,17 @@ public record Dataset(String source, List<String> labels, List<Example> examples
                 isStreamed()
                         ? new Streamed<>(rows.length, i -> examples.get(rows[i]))
                         : Arrays.stream(rows).mapToObj(examples::get).toList());
+    }
+
+    /// All examples in their order, cut into parts that are read into memory when somebody comes to them: work
+    /// on a file larger than memory holds one part at a time.
+    ///
+    /// @param most examples of a part
+    public Iterable<Dataset> parts(int most) {
+        return () -> IntStream.range(0, Math.ceilDiv(size(), most))
+                .mapToObj(i -> new Dataset(
+                        source, labels, new ArrayList<>(examples.subList(i * most, Math.min(size(), (i + 1) * most)))))
+                .iterator();
     }
 
     /// Whether the examples are left in their file, which may be larger than memory.

@@ -6,9 +6,12 @@ import java.util.List;
 
 /// What an evaluation found row by row.
 ///
-/// @param rows in the order of the examples
+/// @param rows in the order of the examples; those with the highest losses are enough
 /// @param picture what the task shows of all together
 public record Findings(List<Row> rows, Picture picture) {
+    /// How many rows a page shows.
+    public static final int HARDEST = 25;
+
     public Findings {
         rows = List.copyOf(rows);
     }
@@ -43,11 +46,11 @@ public record Findings(List<Row> rows, Picture picture) {
     }
 
     /// The rows with the highest losses, the highest first.
-    List<Row> hardest(int most) {
+    List<Row> hardest() {
         return rows.stream()
                 .filter(row -> Double.isFinite(row.loss))
                 .sorted(Comparator.comparingDouble(Row::loss).reversed())
-                .limit(most)
+                .limit(HARDEST)
                 .toList();
     }
 }

@@ -16,8 +16,6 @@ import java.util.Optional;
 /// The sections that the pages have in common, written one after another. All that comes from data goes through
 /// [Html#text].
 final class Sections {
-    private static final int HARDEST = 25;
-
     private final Json.Obj settings;
     private final StringBuilder out = new StringBuilder();
 
@@ -90,7 +88,7 @@ final class Sections {
     ///
     /// @param of which data they are
     void hardest(Findings findings, String of) {
-        List<Row> rows = findings.hardest(HARDEST);
+        List<Row> rows = findings.hardest();
         if (rows.isEmpty()) return;
         out.append("<h2>Hardest examples <span class=\"note\">of the %s, by their loss</span></h2><div"
                 .formatted(Html.text(of)));

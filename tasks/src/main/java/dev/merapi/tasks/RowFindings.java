@@ -2,7 +2,6 @@ package dev.merapi.tasks;
 
 import dev.merapi.data.Dataset;
 import dev.merapi.data.EncodedSpans;
-import dev.merapi.data.Example;
 import dev.merapi.data.Target;
 import dev.merapi.engine.Loss;
 import dev.merapi.metrics.Probabilities;
@@ -12,8 +11,10 @@ import dev.merapi.report.Findings.Picture;
 import dev.merapi.report.Findings.Row;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.PriorityQueue;
 import java.util.function.IntFunction;
 import java.util.function.IntPredicate;
 import java.util.function.IntToDoubleFunction;
@@ -95,13 +96,17 @@ final class RowFindings {
         double[] jaccard = IntStream.range(0, predicted.size())
                 .mapToDouble(row -> TextOverlap.jaccard(spans.expected(row), predicted.get(row)))
                 .toArray();
-        List<Row> rows = IntStream.range(0, predicted.size())
+        double[] losses = IntStream.range(0, predicted.size())
+                .mapToDouble(
+                        row -> spans.first(new int[] {row})[0] == Loss.IGNORED ? Double.NaN : loss.applyAsDouble(row))
+                .toArray();
+        List<Row> rows = hardest(losses)
                 .mapToObj(row -> new Row(
                         spans.examples().get(row),
                         spans.expected(row),
                         predicted.get(row),
                         jaccard[row] == 1,
-                        spans.first(new int[] {row})[0] == Loss.IGNORED ? Double.NaN : loss.applyAsDouble(row)))
+                        losses[row]))
                 .toList();
         return new Findings(rows, new Picture.Overlaps(jaccard));
     }
@@ -113,13 +118,28 @@ final class RowFindings {
             IntPredicate right,
             IntToDoubleFunction loss,
             Picture picture) {
-        List<Row> rows = new ArrayList<>();
-        for (int row = 0; row < data.size(); row++) {
-            Example example = data.examples().get(row);
-            rows.add(new Row(
-                    example, expected.apply(row), predicted.apply(row), right.test(row), loss.applyAsDouble(row)));
-        }
+        double[] losses = IntStream.range(0, data.size()).mapToDouble(loss).toArray();
+        List<Row> rows = hardest(losses)
+                .mapToObj(row -> new Row(
+                        data.examples().get(row),
+                        expected.apply(row),
+                        predicted.apply(row),
+                        right.test(row),
+                        losses[row]))
+                .toList();
         return new Findings(rows, picture);
+    }
+
+    /// The rows that a report shows: their texts alone are kept, those of all may be more than memory holds.
+    private static IntStream hardest(double[] losses) {
+        PriorityQueue<Integer> rows = new PriorityQueue<>(
+                Comparator.comparingDouble((Integer row) -> losses[row]).thenComparing(Comparator.reverseOrder()));
+        for (int row = 0; row < losses.length; row++) {
+            if (!Double.isFinite(losses[row])) continue;
+            rows.add(row);
+            if (rows.size() > Findings.HARDEST) rows.remove(); // the easiest of them, the last of equals
+        }
+        return rows.stream().sorted().mapToInt(Integer::intValue);
     }
 
     private static int label(Dataset data, int row) {

@@ -41,6 +41,18 @@ public record ScheduleOptions(Map<String, String> values) {
         return (int) value;
     }
 
+    /// Whether something that is off as usual is switched on: true or false, as Java or Python write them.
+    boolean flag(String name) {
+        if (!has(name)) return false;
+        return switch (values.get(name)) {
+            case "true", "True" -> true;
+            case "false", "False" -> false;
+            default ->
+                throw new SettingsException(
+                        "lr-scheduler-kwargs: expected true or false for " + name + ", got " + values.get(name));
+        };
+    }
+
     /// A name of a constant in lower case, or 1-sqrt for `ONE_MINUS_SQRT`.
     <E extends Enum<E>> E choice(String name, Class<E> kind, E usual) {
         if (!has(name)) return usual;

@@ -1,9 +1,12 @@
 package dev.merapi.train;
 
+import dev.merapi.nn.optim.GreedySchedule;
+import dev.merapi.nn.optim.MetricSchedule;
 import dev.merapi.nn.optim.PlateauSchedule;
 import dev.merapi.nn.optim.Schedule;
 import dev.merapi.nn.optim.Schedule.Ramp;
 import java.util.List;
+import java.util.Locale;
 
 /// How the learning rate moves over the steps of a run: PyTorch's and transformers' schedules, with their usual
 /// settings where [ScheduleOptions] say nothing else; see [Schedule].
@@ -36,7 +39,23 @@ public enum SchedulerType {
     ONE_CYCLE("pct_start", "div_factor", "final_div_factor"),
     /// A tenth once more than `patience` = 10 evaluations in a row were not better, by the metric that says
     /// which model is the best.
-    REDUCE_LR_ON_PLATEAU("factor", "patience", "threshold", "cooldown", "min_lr");
+    REDUCE_LR_ON_PLATEAU("factor", "patience", "threshold", "threshold_mode", "cooldown", "min_lr", "eps"),
+    /// transformers' `greedy`, `GreedyLR`: a twentieth more once more than `patience` = 10 evaluations in a row
+    /// were better, a twentieth less once as many were not. As there, it falls to `min_lr` = 0.001 at the
+    /// lowest, which most fine-tunings lie below: name another one.
+    GREEDY(
+            "factor",
+            "patience",
+            "threshold",
+            "threshold_mode",
+            "cooldown",
+            "warmup",
+            "min_lr",
+            "max_lr",
+            "eps",
+            "smooth",
+            "window_size",
+            "reset_start");
 
     private static final double MIN_SHARE = 0.1;
 
@@ -52,7 +71,7 @@ public enum SchedulerType {
             if (!names.contains(name))
                 throw new SettingsException("lr-scheduler-kwargs: expected "
                         + (names.isEmpty() ? "none" : "some of " + names) + " for "
-                        + name().toLowerCase(java.util.Locale.ROOT)
+                        + name().toLowerCase(Locale.ROOT)
                         + ", got " + name);
         schedule(1e-3, 1, 2, 8, true, options); // their values
     }
@@ -114,12 +133,46 @@ public enum SchedulerType {
             case REDUCE_LR_ON_PLATEAU ->
                 new PlateauSchedule(
                         rate,
-                        larger,
-                        options.number("factor", 0.1),
-                        options.integer("patience", 10),
-                        options.number("threshold", 1e-4),
-                        options.integer("cooldown", 0),
-                        options.number("min_lr", 0));
+                        better(larger, options, 1e-4, Threshold.REL),
+                        new PlateauSchedule.Options(
+                                options.number("factor", 0.1),
+                                options.integer("patience", 10),
+                                options.integer("cooldown", 0),
+                                options.number("min_lr", 0),
+                                options.number("eps", 1e-8)));
+            case GREEDY ->
+                new GreedySchedule(
+                        rate,
+                        better(larger, options, 1e-6, Threshold.ABS),
+                        new GreedySchedule.Options(
+                                options.number("factor", 0.95),
+                                options.integer("patience", 10),
+                                options.integer("cooldown", 0),
+                                options.integer("warmup", 0),
+                                options.number("min_lr", 1e-3),
+                                options.number("max_lr", 1),
+                                options.number("eps", 1e-8),
+                                options.flag("smooth") ? options.integer("window_size", 50) : 1,
+                                options.integer("reset_start", 500)));
         };
+    }
+
+    private static MetricSchedule.Better better(
+            boolean larger, ScheduleOptions options, double threshold, Threshold mode) {
+        return new MetricSchedule.Better(
+                larger,
+                options.number("threshold", threshold),
+                options.choice("threshold_mode", Threshold.class, mode) == Threshold.REL);
+    }
+
+    /// What a threshold is: a share of the best metric, or a difference.
+    private enum Threshold {
+        REL,
+        ABS;
+
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT);
+        }
     }
 }

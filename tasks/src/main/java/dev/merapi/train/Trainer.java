@@ -2,22 +2,13 @@ package dev.merapi.train;
 
 import dev.merapi.data.Encoded;
 import dev.merapi.data.PackedBatch;
-import dev.merapi.engine.AnomalyException;
-import dev.merapi.engine.Elementwise;
-import dev.merapi.engine.Scope;
-import dev.merapi.engine.Tensor;
 import dev.merapi.metrics.Metrics;
 import dev.merapi.nn.Parameter;
-import dev.merapi.nn.Pass;
-import dev.merapi.nn.loss.RDrop;
 import dev.merapi.nn.model.Model;
-import dev.merapi.nn.model.ProblemType;
-import dev.merapi.nn.model.SequenceClassifier;
-import dev.merapi.nn.optim.FastGradient;
 import dev.merapi.nn.optim.GradScaler;
 import dev.merapi.nn.optim.Gradients;
+import dev.merapi.nn.optim.MetricSchedule;
 import dev.merapi.nn.optim.Optimizer;
-import dev.merapi.nn.optim.PlateauSchedule;
 import dev.merapi.nn.optim.Schedule;
 import dev.merapi.nn.optim.WeightAverage;
 import dev.merapi.train.TrainEvent.End;
@@ -46,13 +37,11 @@ public final class Trainer {
     private final Optimizer optimizer;
     private final Schedule schedule;
     private final WeightAverage average; // null: none
-    private final RDrop rDrop; // null: none
-    private final FastGradient adversary; // null: none
+    private final Passes passes;
     private final GradScaler scaler; // null: losses are not scaled
     private final Progress progress;
     private final long startedNanos = System.nanoTime();
     private List<List<int[]>> steps = List.of(); // of the epoch at hand
-    private int passes; // batches that went through the model: each has its own dropout
 
     /// @param model whose parameters are changed in place
     /// @param train examples to learn from
@@ -88,8 +77,7 @@ public final class Trainer {
         this.schedule = settings.schedule(train.size());
         double decay = settings.tuning().emaDecay();
         this.average = decay == 0 ? null : WeightAverage.exponential(parameters, decay);
-        this.rDrop = rDrop();
-        this.adversary = adversary();
+        this.passes = new Passes(model, parameters, objective, settings);
         this.scaler = settings.computation().scaler();
         this.progress = new Progress(settings, train.size());
     }
@@ -136,13 +124,13 @@ public final class Trainer {
     private void resume() {
         state.restore(parameters, optimizer, average, schedule, scaler, progress)
                 .ifPresent(resumed -> {
-                    passes = resumed.passes();
+                    passes.count(resumed.passes());
                     tell(new TrainEvent.Resumed(progress.steps(), resumed.folder()));
                 });
     }
 
     private void save() {
-        state.save(parameters, optimizer, average, schedule, scaler, progress, passes)
+        state.save(parameters, optimizer, average, schedule, scaler, progress, passes.count())
                 .ifPresent(folder -> tell(new TrainEvent.StateSaved(progress.steps(), folder)));
     }
 
@@ -156,18 +144,8 @@ public final class Trainer {
         long started = System.nanoTime();
         List<PackedBatch> batches = rows.stream().map(train::batch).toList();
         float scale = scaler == null ? 1 : scaler.scale();
-        double loss = 0;
-        for (PackedBatch batch : batches) {
-            loss += backward(batch, scale / batches.size()) / batches.size();
-            if (adversary != null && adversary.perturb()) {
-                try {
-                    backward(batch, scale / batches.size());
-                } finally {
-                    adversary.restore();
-                }
-            }
-        }
-        double norm = Gradients.norm(parameters) / scale;
+        double loss = passes.step(batches, scale, progress.steps() + 1);
+        double norm = passes.overflowed() ? Double.POSITIVE_INFINITY : Gradients.norm(parameters) / scale;
         double rate = schedule.at(optimizer.steps());
         FiniteCheck.require(loss, scaler == null ? norm : 0, progress.steps() + 1, scaler != null, parameters);
         if (scaler != null) rescale(Double.isFinite(norm));
@@ -189,52 +167,6 @@ public final class Trainer {
                 seconds(started));
         progress.step(end);
         return end;
-    }
-
-    /// Adds a batch's gradients, times `share` (and the loss scale), to those that there are.
-    ///
-    /// @return its loss
-    private double backward(PackedBatch batch, float share) {
-        try (Scope step = settings.computation().open()) {
-            if (settings.trial().detectAnomaly()) step.detectAnomalies();
-            Tensor logits = model.forward(batch.tokens(), pass()); // [B, K]
-            Tensor mean = objective.loss(logits, batch);
-            double alpha = settings.tuning().rDropAlpha();
-            if (alpha > 0) {
-                Tensor again = model.forward(batch.tokens(), pass());
-                mean = Elementwise.scale(Elementwise.add(mean, objective.loss(again, batch)), 0.5f);
-                mean = Elementwise.add(mean, Elementwise.scale(rDrop.of(logits, again), (float) alpha));
-            }
-            mean.backward(share);
-            return mean.item();
-        } catch (AnomalyException e) {
-            throw FiniteCheck.anomaly(e, progress.steps() + 1, parameters);
-        }
-    }
-
-    /// With its own dropout.
-    private Pass pass() {
-        return Pass.training(settings.seed(), passes++);
-    }
-
-    /// Of one label a row, or of labels that hold each by itself.
-    private RDrop rDrop() {
-        if (settings.tuning().rDropAlpha() == 0) return null;
-        if (!(model instanceof SequenceClassifier classifier) || classifier.problemType() == ProblemType.REGRESSION)
-            throw new SettingsException("r-drop-alpha: expected a model that classifies texts, got a "
-                    + (model instanceof SequenceClassifier c
-                            ? c.problemType()
-                            : model.getClass().getSimpleName())
-                    + "; leave it out");
-        return new RDrop(classifier.problemType() == ProblemType.MULTI_LABEL_CLASSIFICATION);
-    }
-
-    private FastGradient adversary() {
-        double epsilon = settings.tuning().fgmEpsilon();
-        if (epsilon == 0) return null;
-        return FastGradient.of(parameters, epsilon)
-                .orElseThrow(() -> new SettingsException(
-                        "fgm-epsilon: expected word embeddings that are trained, found none; leave it out"));
     }
 
     /// @param finite whether all gradients of the step are
@@ -266,8 +198,8 @@ public final class Trainer {
         int epoch = evaluated.epoch();
         if (evaluated.best()) tell(new TrainEvent.CheckpointSaved(epoch, keeper.keep(epoch, metrics)));
         if (average != null) average.swap();
-        if (schedule instanceof PlateauSchedule plateau)
-            plateau.update(metrics.get(settings.metricForBestModel().metric()));
+        if (schedule instanceof MetricSchedule listening)
+            listening.update(metrics.get(settings.metricForBestModel().metric()));
     }
 
     private long trainedNumbers() {

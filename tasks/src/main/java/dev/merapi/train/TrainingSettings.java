@@ -1,6 +1,5 @@
 package dev.merapi.train;
 
-import dev.merapi.engine.kernel.Precision;
 import dev.merapi.nn.Parameter;
 import dev.merapi.nn.optim.LayerwiseDecay;
 import dev.merapi.nn.optim.Optimizer;
@@ -59,9 +58,6 @@ public record TrainingSettings(
         Bounds.atLeast("num-train-epochs", numTrainEpochs, 1);
         Bounds.atLeast("max-steps", maxSteps, 0);
         Bounds.atLeast("patience", patience, 0);
-        if (trial.detectAnomaly() && computation.precision() == Precision.FP16)
-            throw new SettingsException("detect-anomaly: expected float32 or bfloat16 beside it, got float16, whose"
-                    + " overflows loss scaling provokes and skips; leave --fp16 out, or take --bf16");
     }
 
     /// Optimizer steps of an epoch over so many rows.

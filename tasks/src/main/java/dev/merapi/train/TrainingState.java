@@ -3,8 +3,8 @@ package dev.merapi.train;
 import dev.merapi.engine.kernel.Floats;
 import dev.merapi.nn.Parameter;
 import dev.merapi.nn.optim.GradScaler;
+import dev.merapi.nn.optim.MetricSchedule;
 import dev.merapi.nn.optim.Optimizer;
-import dev.merapi.nn.optim.PlateauSchedule;
 import dev.merapi.nn.optim.Schedule;
 import dev.merapi.nn.optim.WeightAverage;
 import dev.merapi.nn.pretrained.Json;
@@ -61,7 +61,7 @@ public record TrainingState(Checkpoints checkpoints, boolean resume, Json.Obj se
                 .with("average_updates", average == null ? 0 : average.updates())
                 .with("settings", settings)
                 .with("log", log.text());
-        if (schedule instanceof PlateauSchedule plateau) state = state.with("plateau", plateau(plateau.state()));
+        if (schedule instanceof MetricSchedule listening) state = state.with("schedule", numbers(listening.state()));
         if (scaler != null)
             state = state.with(
                     "scaler",
@@ -102,7 +102,7 @@ public record TrainingState(Checkpoints checkpoints, boolean resume, Json.Obj se
         }
         optimizer.restore(new Optimizer.State(state.integer("optimizer_steps"), updates, moments));
         if (average != null) average.restore(state.integer("average_updates"), averages);
-        if (schedule instanceof PlateauSchedule plateau) plateau.restore(plateau(state.object("plateau")));
+        if (schedule instanceof MetricSchedule listening) listening.restore(numbers(state.object("schedule")));
         if (scaler != null) {
             Json.Obj kept = state.object("scaler");
             scaler.restore(new GradScaler.State((float) kept.number("scale"), kept.integer("good_steps")));
@@ -120,16 +120,15 @@ public record TrainingState(Checkpoints checkpoints, boolean resume, Json.Obj se
         return value;
     }
 
-    private static Json.Obj plateau(PlateauSchedule.State state) {
-        return Json.Obj.empty(Checkpoints.STATE)
-                .with("rate", state.rate())
-                .with("best", state.best())
-                .with("bad", state.bad())
-                .with("cooldown", state.cooldown());
+    private static Json.Obj numbers(Map<String, Double> values) {
+        Json.Obj json = Json.Obj.empty(Checkpoints.STATE);
+        for (Map.Entry<String, Double> value : values.entrySet()) json = json.with(value.getKey(), value.getValue());
+        return json;
     }
 
-    private static PlateauSchedule.State plateau(Json.Obj json) {
-        return new PlateauSchedule.State(
-                json.number("rate"), json.number("best"), json.integer("bad"), json.integer("cooldown"));
+    private static Map<String, Double> numbers(Json.Obj json) {
+        Map<String, Double> values = new LinkedHashMap<>();
+        for (String name : json.members().keySet()) values.put(name, json.number(name));
+        return values;
     }
 }

@@ -6,7 +6,7 @@ package dev.merapi.train;
 /// @param overfitBatches learns so many batches by heart and evaluates on them, to see that the model can
 ///     learn; 0 to use all rows
 /// @param detectAnomaly checks the result and the gradients of every operation, and names the first that is no
-///     number; several times slower
+///     number; several times slower. In float16 a gradient that is too large for the loss's scale alone is none
 public record Trial(int fastDevRun, int overfitBatches, boolean detectAnomaly) {
     /// None: all rows, and the best model is kept.
     public static final Trial NONE = new Trial(0, 0, false);

@@ -2,6 +2,7 @@ package dev.merapi.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.merapi.engine.Device;
@@ -100,10 +101,21 @@ class BadInputTest {
         assertFails(
                 2,
                 "Invalid value for option '--lr-scheduler-type': expected one of linear-warmup, linear, cosine,"
-                        + " cosine-with-min-lr, cosine-warmup-with-min-lr, cosine-with-restarts, polynomial, inverse-sqrt,"
-                        + " warmup-stable-decay, constant, constant-with-warmup, step, one-cycle, reduce-lr-on-plateau,"
-                        + " got fast; see merapi train --help",
+                    + " cosine-with-min-lr, cosine-warmup-with-min-lr, cosine-with-restarts, polynomial, inverse-sqrt,"
+                    + " warmup-stable-decay, constant, constant-with-warmup, step, one-cycle, reduce-lr-on-plateau,"
+                    + " greedy, got fast; see merapi train --help",
                 train("pair-classification", "--lr-scheduler-type", "fast"));
+    }
+
+    @Test
+    void aMessageNamesTheArgument() {
+        String missing = folder.resolve("nowhere/deep").toString();
+        Run convert = Run.of("", "convert", missing, folder.resolve("out").toString());
+        assertTrue(convert.err().startsWith("merapi: SRC: there is no folder " + missing), convert.err());
+        Run inspect = Run.of("", "inspect", missing);
+        assertTrue(inspect.err().startsWith("merapi: MODEL: there is no folder " + missing), inspect.err());
+        Run forward = Run.of("", "forward", "--model", missing);
+        assertTrue(forward.err().startsWith("merapi: --model: there is no folder " + missing), forward.err());
     }
 
     @Test

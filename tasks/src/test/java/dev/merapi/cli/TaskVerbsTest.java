@@ -10,6 +10,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -136,6 +138,39 @@ class TaskVerbsTest {
         Run predicted = run(predict.toArray(String[]::new));
         assertEquals(0, predicted.code(), predicted.err());
         assertEquals(submission, Files.readAllLines(Path.of(predictions)));
+    }
+
+    @Test
+    void predictionsOfManyPartsAreThoseOfEachRow() throws IOException {
+        StringBuilder rows = new StringBuilder("id,text,selected_text,sentiment\n");
+        for (int i = 0; i < 2500; i++)
+            rows.append("r%d,the sun is %s,sun,warm\n".formatted(i, i % 3 == 0 ? "warm" : "cold"));
+        String data = file("many.csv", rows.toString());
+        String few = file("few.csv", rows.toString().lines().limit(5).collect(Collectors.joining("\n")));
+        assertEquals(0, train("span-extraction", few, "--dev", few).code());
+        String streamed = folder.resolve("streamed.csv").toString();
+        String memory = folder.resolve("memory.jsonl").toString();
+        List<String> predict = List.of("predict", "span-extraction", "--model", output, "--input", data, "--output");
+        List<String> first = new ArrayList<>(predict);
+        first.addAll(List.of(streamed, "--streaming"));
+        Run run = run(first.toArray(String[]::new));
+        assertEquals("2500 predictions in " + streamed + "\n", run.out(), run.err());
+        List<String> second = new ArrayList<>(predict);
+        second.add(memory);
+        assertEquals(0, run(second.toArray(String[]::new)).code());
+        List<String> lines = Files.readAllLines(Path.of(streamed));
+        List<String> objects = Files.readAllLines(Path.of(memory));
+        assertEquals(2501, lines.size(), "one header");
+        assertEquals(2500, objects.size());
+        for (int i = 0; i < 2500; i++) {
+            Json.Obj object = Json.parse("line", objects.get(i).getBytes(StandardCharsets.UTF_8));
+            assertEquals(lines.get(i + 1), object.string("textID") + "," + object.string("selected_text"));
+        }
+        try (Stream<Path> files = Files.list(folder)) {
+            assertEquals(
+                    List.of(),
+                    files.filter(file -> file.toString().endsWith(".tmp")).toList());
+        }
     }
 
     @Test

@@ -2,6 +2,7 @@ package dev.merapi.data;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -12,9 +13,11 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
@@ -44,6 +47,25 @@ class StreamedTableTest {
         same(file("returns.csv", "a,b\r1,2\r\r3,\"4\r5\"\r"));
         same(file("one.csv", "a\n"));
         same(file("unicode.csv", "a,b\n\"é😀\n\",ß\n\u2028,\u0085\n"));
+    }
+
+    @Test
+    void partsAreReadWhenSomebodyComesToThemAndEveryRowOnce() {
+        List<Integer> reads = new ArrayList<>();
+        Dataset data = new Dataset("rows", List.of(), new Streamed<>(25, row -> {
+            reads.add(row);
+            return Example.of("text " + row);
+        }));
+        reads.clear();
+        List<Integer> sizes = new ArrayList<>();
+        for (Dataset part : data.parts(10)) {
+            sizes.add(part.size());
+            assertEquals(10 * (sizes.size() - 1) + part.size(), reads.size(), "no later part is read yet");
+            assertFalse(part.isStreamed(), "its rows are kept");
+            part.examples().forEach(_ -> {});
+        }
+        assertEquals(List.of(10, 10, 5), sizes);
+        assertEquals(IntStream.range(0, 25).boxed().toList(), reads, "each once, in order");
     }
 
     @Test

@@ -17,6 +17,7 @@ import dev.merapi.train.TrainEvent;
 import dev.merapi.train.TrainEvent.End;
 import dev.merapi.train.TrainEvent.Outcome;
 import dev.merapi.train.TrainEvent.Speed;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -104,8 +105,9 @@ class TrainingReportTest {
     void theHardestRowsComeFirstAndThoseWithoutALossNotAtAll() {
         Findings findings = report(new Picture.None()).findings().orElseThrow();
         assertEquals(
-                List.of(3.25, 0.1), findings.hardest(25).stream().map(Row::loss).toList());
-        assertEquals(1, findings.hardest(1).size());
+                List.of(3.25, 0.1), findings.hardest().stream().map(Row::loss).toList());
+        List<Row> many = Collections.nCopies(30, findings.rows().getFirst());
+        assertEquals(25, new Findings(many, new Picture.None()).hardest().size());
     }
 
     @Test

@@ -116,6 +116,26 @@ class OrdinalRegressionTest {
         assertArrayEquals(bias, parameter(again, "classifier.bias"));
     }
 
+    /// coral_pytorch's `preinit_bias`: `torch.arange(K - 1, 0, -1) / (K - 1)`.
+    @Test
+    void coralsBiasesBeginInTheirOrder() {
+        Dataset data = Colours.dataset("train", 6, 0);
+        Path output = folder.resolve("untrained");
+        new OrdinalRegression(new OrdinalRegression.Settings(InputSettings.DEFAULT, 0f, false, Method.CORAL))
+                .train(new FineTuning(
+                        Pretrained.folder(encoder),
+                        data,
+                        data,
+                        TrainingSettings.DEFAULT.numTrainEpochs(1).learningRate(0),
+                        output,
+                        Device.best(1),
+                        new Stop(),
+                        List.of()));
+        SequenceClassifier saved =
+                OrdinalRegressor.fromPretrained(output, Device.scalar()).model();
+        assertArrayEquals(new float[] {1, 0.5f}, parameter(saved, "classifier.bias"));
+    }
+
     private static float[] parameter(SequenceClassifier model, String name) {
         return model.parameters().stream()
                 .filter(p -> p.name().equals(name))

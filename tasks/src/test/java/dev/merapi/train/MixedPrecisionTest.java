@@ -180,16 +180,36 @@ class MixedPrecisionTest {
         assertEquals(events(TrainEvent.LossScaled.class), scales);
     }
 
+    private static final Objective HOPELESS = (logits, _) -> Loss.of(
+            (_, gradients) -> {
+                if (gradients != null) Arrays.fill(gradients[0].array, Float.POSITIVE_INFINITY);
+                return 1;
+            },
+            logits);
+
+    @Test
+    void anOverflowThatScalingSkipsIsNoAnomaly() {
+        for (boolean checkpointing : new boolean[] {false, true}) {
+            TrainingSettings settings = with(Precision.FP16, checkpointing);
+            List<float[]> unchecked = fit(settings, LARGE);
+            List<TrainEvent.LossScaled> scales = events(TrainEvent.LossScaled.class);
+            assertTrue(scales.size() > 1, "steps were skipped");
+            assertSame(unchecked, fit(settings.trial(new Trial(0, 0, true)), LARGE));
+            assertEquals(scales, events(TrainEvent.LossScaled.class));
+        }
+    }
+
+    @Test
+    void aGradientThatFloat32CannotHoldEitherIsAnAnomaly() {
+        TrainingSettings settings = with(Precision.FP16, false).trial(new Trial(0, 0, true));
+        TrainingException e = assertThrows(TrainingException.class, () -> fit(settings, HOPELESS));
+        assertTrue(e.getMessage().startsWith("detect-anomaly: step 1, "), e.getMessage());
+    }
+
     @Test
     void gradientsThatNoScaleMakesFiniteEndTheRun() {
-        Objective hopeless = (logits, _) -> Loss.of(
-                (_, gradients) -> {
-                    if (gradients != null) Arrays.fill(gradients[0].array, Float.POSITIVE_INFINITY);
-                    return 1;
-                },
-                logits);
         TrainingException e = assertThrows(
-                TrainingException.class, () -> fit(with(Precision.FP16, false).numTrainEpochs(20), hopeless));
+                TrainingException.class, () -> fit(with(Precision.FP16, false).numTrainEpochs(20), HOPELESS));
         assertTrue(
                 e.getMessage()
                         .startsWith("training: the loss scale is down to 6.1035156E-5 in step 30,"

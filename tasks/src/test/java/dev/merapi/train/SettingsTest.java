@@ -5,8 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.merapi.engine.kernel.Precision;
 import dev.merapi.metrics.Metrics;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class SettingsTest {
@@ -47,6 +47,26 @@ class SettingsTest {
     }
 
     @Test
+    void optionsOfSchedulesAreChecked() {
+        ScheduleOptions options = new ScheduleOptions(
+                Map.of("smooth", "True", "threshold_mode", "rel", "window_size", "3", "min_lr", "0"));
+        assertEquals(1e-3, new Rate(1e-3, SchedulerType.GREEDY, 0, 0, options).learningRate());
+        SettingsException e = assertThrows(
+                SettingsException.class,
+                () -> new Rate(1e-3, SchedulerType.GREEDY, 0, 0, new ScheduleOptions(Map.of("smooth", "yes"))));
+        assertEquals("lr-scheduler-kwargs: expected true or false for smooth, got yes", e.getMessage());
+        e = assertThrows(
+                SettingsException.class,
+                () -> new Rate(
+                        1e-3,
+                        SchedulerType.REDUCE_LR_ON_PLATEAU,
+                        0,
+                        0,
+                        new ScheduleOptions(Map.of("threshold_mode", "share"))));
+        assertEquals("lr-scheduler-kwargs: expected one of [rel, abs] for threshold_mode, got share", e.getMessage());
+    }
+
+    @Test
     void lowerLossDecidesBetweenEqualEpochs() {
         Metrics first = new Metrics(10, 0.5, 0.7, 0.7, 0, 0.4);
         Metrics second = new Metrics(10, 0.4, 0.6, 0.6, 0, 0.4);
@@ -67,15 +87,5 @@ class SettingsTest {
         assertEquals("warmup-ratio: expected a number from 0.0 to 1.0, got 1.5", e.getMessage());
         e = assertThrows(SettingsException.class, () -> settings(1, 0, Double.NaN, SchedulerType.LINEAR));
         assertEquals("warmup-ratio: expected a number from 0.0 to 1.0, got NaN", e.getMessage());
-    }
-
-    @Test
-    void float16OverflowsAreNoAnomalies() {
-        TrainingSettings half = TrainingSettings.DEFAULT.computation(new Computation(Precision.FP16, false));
-        SettingsException e = assertThrows(SettingsException.class, () -> half.trial(new Trial(0, 0, true)));
-        assertEquals(
-                "detect-anomaly: expected float32 or bfloat16 beside it, got float16, whose overflows loss scaling"
-                        + " provokes and skips; leave --fp16 out, or take --bf16",
-                e.getMessage());
     }
 }

@@ -72,6 +72,9 @@ final class Weights {
             case NORMAL -> Philox.normal(values, seed, stream, 0f, range);
             case ZEROS -> p.tensor().device().kernels().fill(values.length, 0f, values);
             case ONES -> p.tensor().device().kernels().fill(values.length, 1f, values);
+            case DESCENDING -> {
+                for (int i = 0; i < values.length; i++) values.set(i, (values.length - i) / (float) values.length);
+            }
         }
     }
 

@@ -5,7 +5,7 @@ import java.util.Locale;
 /// The learning rate of each optimizer step, counted from 0.
 ///
 /// The names are those of transformers' `lr_scheduler_type` and of PyTorch's `lr_scheduler` classes. A schedule
-/// that listens to a metric is [PlateauSchedule].
+/// that listens to a metric is a [MetricSchedule].
 @FunctionalInterface
 public interface Schedule {
     double at(int step);

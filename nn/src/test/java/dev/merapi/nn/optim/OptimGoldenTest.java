@@ -14,6 +14,7 @@ import dev.merapi.engine.Tensor;
 import dev.merapi.nn.Devices;
 import dev.merapi.nn.GoldenText;
 import dev.merapi.nn.Parameter;
+import dev.merapi.nn.optim.MetricSchedule.Better;
 import dev.merapi.nn.optim.Schedule.Ramp;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -199,21 +200,51 @@ class OptimGoldenTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"min", "cooldown", "max"})
+    @ValueSource(strings = {"min", "cooldown", "max", "abs"})
     void plateausEqualPyTorch(String name) {
         String key = "plateau." + name + ".";
-        PlateauSchedule schedule = new PlateauSchedule(
-                1e-3,
-                name.equals("max"),
-                golden.number(key + "factor"),
-                (int) golden.number(key + "patience"),
-                golden.number(key + "threshold"),
-                (int) golden.number(key + "cooldown"),
-                golden.number(key + "min_lr"));
+        hear(
+                key,
+                new PlateauSchedule(
+                        1e-3,
+                        new Better(name.equals("max"), golden.number(key + "threshold"), !name.equals("abs")),
+                        new PlateauSchedule.Options(
+                                golden.number(key + "factor"),
+                                (int) golden.number(key + "patience"),
+                                (int) golden.number(key + "cooldown"),
+                                golden.number(key + "min_lr"),
+                                name.equals("abs") ? 2e-5 : 1e-8)));
+    }
+
+    @Test
+    void greedyRatesEqualTransformers() {
+        Better usual = new Better(false, 1e-6, false);
+        hear("greedy.usual.", new GreedySchedule(9e-4, usual, greedy(0.95, 10, 0, 0, 1e-5, 1, 1, 500)));
+        hear(
+                "greedy.min.",
+                new GreedySchedule(9e-4, new Better(false, 1e-3, false), greedy(0.7, 2, 2, 3, 4e-4, 5e-3, 1, 3)));
+        hear(
+                "greedy.max.",
+                new GreedySchedule(9e-4, new Better(true, 1e-2, true), greedy(0.8, 1, 1, 0, 1e-6, 1e-2, 1, 500)));
+        hear(
+                "greedy.smooth.",
+                new GreedySchedule(9e-4, usual, new GreedySchedule.Options(0.9, 1, 0, 0, 8e-4, 1, 1e-5, 6, 2)));
+        hear("greedy.high_floor.", new GreedySchedule(9e-4, usual, greedy(0.95, 2, 0, 0, 1e-3, 1, 1, 4)));
+    }
+
+    private static GreedySchedule.Options greedy(
+            double factor, int patience, int cooldown, int warmup, double least, double most, int window, int reset) {
+        return new GreedySchedule.Options(factor, patience, cooldown, warmup, least, most, 1e-8, window, reset);
+    }
+
+    /// Every metric in turn; the state that a schedule gives leads on to the same rates.
+    private void hear(String key, MetricSchedule schedule) {
         double[] metrics = golden.array(key + "metrics");
+        double[] rates = golden.array(key + "rates");
         for (int i = 0; i < metrics.length; i++) {
             schedule.update(metrics[i]);
-            assertEquals(golden.array(key + "rates")[i], schedule.at(i), 1e-15, name + " after " + (i + 1));
+            assertEquals(rates[i], schedule.at(i), 1e-15, key + " after " + (i + 1));
+            schedule.restore(schedule.state());
         }
     }
 
@@ -276,31 +307,31 @@ class OptimGoldenTest {
     @Test
     void schedulesEqualPyTorchAndTransformers() {
         check("linear_lr.four", Schedule.linearWarmup(1, 4));
-        check("linear_lr.all", Schedule.linearWarmup(1, 40));
-        check("linear.warmup", Schedule.linear(1, 7, 40));
-        check("linear.past_end", Schedule.linear(1, 3, 30));
-        check("linear.no_warmup", Schedule.linear(1, 0, 40));
-        check("cosine.half", Schedule.cosine(1, 5, 40));
+        check("linear_lr.all", Schedule.linearWarmup(1, 60));
+        check("linear.warmup", Schedule.linear(1, 7, 100));
+        check("linear.past_end", Schedule.linear(1, 3, 70));
+        check("linear.no_warmup", Schedule.linear(1, 0, 100));
+        check("cosine.half", Schedule.cosine(1, 5, 100));
         check("constant.warmup", Schedule.constantWithWarmup(1, 9));
         check("linear_lr.one", Schedule.linearLr(1, 0.25, 1, 1));
         check("step.usual", Schedule.step(1, 7, 0.3));
-        check("one_cycle.usual", Schedule.oneCycle(1, 40, 0.3, 25, 1e4));
-        check("one_cycle.late", Schedule.oneCycle(1, 41, 0.5, 10, 1e4));
-        check("cosine.more", Schedule.cosine(1, 0, 36, 1.5, 0));
-        check("cosine.least", Schedule.cosine(1, 3, 36, 0.5, 0.1));
-        check("restarts.usual", Schedule.cosineWithRestarts(1, 4, 37, 3));
-        check("polynomial.square", Schedule.polynomial(1, 6, 35, 1e-4, 2));
-        check("polynomial.straight", Schedule.polynomial(1, 0, 40, 1e-2, 1));
+        check("one_cycle.usual", Schedule.oneCycle(1, 100, 0.3, 25, 1e4));
+        check("one_cycle.late", Schedule.oneCycle(1, 101, 0.5, 10, 1e4));
+        check("cosine.more", Schedule.cosine(1, 0, 90, 1.5, 0));
+        check("cosine.least", Schedule.cosine(1, 3, 90, 0.5, 0.1));
+        check("restarts.usual", Schedule.cosineWithRestarts(1, 4, 97, 3));
+        check("polynomial.square", Schedule.polynomial(1, 6, 85, 1e-4, 2));
+        check("polynomial.straight", Schedule.polynomial(1, 0, 100, 1e-2, 1));
         check("inverse_sqrt.warmup", Schedule.inverseSqrt(1, 6));
         check("inverse_sqrt.none", Schedule.inverseSqrt(1, 0));
-        check("cosine_warmup.usual", Schedule.cosineWarmup(1, 4, 36, 0.5, 0.2, Double.NaN));
-        check("cosine_warmup.share", Schedule.cosineWarmup(1, 5, 40, 1, 0.2, 0.25));
+        check("cosine_warmup.usual", Schedule.cosineWarmup(1, 4, 90, 0.5, 0.2, Double.NaN));
+        check("cosine_warmup.share", Schedule.cosineWarmup(1, 5, 100, 1, 0.2, 0.25));
         check("inverse_sqrt.scale", Schedule.inverseSqrt(1, 6, 20));
         check(
                 "stable.root",
-                Schedule.warmupStableDecay(1, 5, 9, 36, Ramp.ONE_MINUS_SQRT, Ramp.ONE_MINUS_SQRT, 0.1, 0.5));
-        check("stable.linear", Schedule.warmupStableDecay(1, 6, 12, 38, Ramp.COSINE, Ramp.LINEAR, 0.05, 0.5));
-        check("stable.usual", Schedule.warmupStableDecay(1, 5, 9, 36));
+                Schedule.warmupStableDecay(1, 5, 9, 90, Ramp.ONE_MINUS_SQRT, Ramp.ONE_MINUS_SQRT, 0.1, 0.5));
+        check("stable.linear", Schedule.warmupStableDecay(1, 6, 12, 95, Ramp.COSINE, Ramp.LINEAR, 0.05, 0.5));
+        check("stable.usual", Schedule.warmupStableDecay(1, 5, 9, 90));
         assertEquals(0.01, Schedule.relativeStep().at(9_998));
         assertEquals(0.005, Schedule.relativeStep().at(39_999));
     }
