@@ -3,6 +3,7 @@ package dev.merapi.engine.cuda;
 import dev.merapi.engine.kernel.Activation;
 import dev.merapi.engine.kernel.Dropout;
 import dev.merapi.engine.kernel.Floats;
+import dev.merapi.engine.kernel.HeadSteps;
 import dev.merapi.engine.kernel.Kernels;
 import dev.merapi.engine.kernel.Memory;
 import dev.merapi.engine.kernel.PackedMatrix;
@@ -201,11 +202,15 @@ public final class CudaKernels implements Kernels {
     @Override
     public void sumRows(int rows, int cols, Floats x, Floats out, boolean accumulate) {
         try (Call call = call()) {
-            int chunks = chunks(rows);
-            long from = call.in(x), parts = call.scratch(4L * chunks * cols), to = call.out(out, accumulate);
-            call.run("reduce", "sum_rows", Driver.Grid.of(warps(cols), chunks), rows, cols, chunk(rows), from, parts);
-            call.run("reduce", "sum_parts", Driver.Grid.strides(cols), chunks, cols, parts, to, accumulate);
+            sumRows(call, rows, cols, call.in(x), call.out(out, accumulate), accumulate);
         }
+    }
+
+    static void sumRows(Call call, int rows, int cols, long from, long to, boolean accumulate) {
+        int chunks = chunks(rows);
+        long parts = call.scratch(4L * chunks * cols);
+        call.run("reduce", "sum_rows", Driver.Grid.of(warps(cols), chunks), rows, cols, chunk(rows), from, parts);
+        call.run("reduce", "sum_parts", Driver.Grid.strides(cols), chunks, cols, parts, to, accumulate);
     }
 
     private static int chunk(int rows) {
@@ -418,6 +423,11 @@ public final class CudaKernels implements Kernels {
             var saved = new CudaAttention.Saved(dropout, context, logSumExp, dcontext);
             attention.backward(call, sizes, scale, q, k, v, positions, saved, dq, dk, dv, dkeys, dqueries);
         }
+    }
+
+    @Override
+    public HeadSteps headSteps(int heads, int width, int[] starts) {
+        return new CudaHeadSteps(cuda, heads, width, starts);
     }
 
     // ── Convolution ──────────────────────────────────────────────────────────────────────────────

@@ -11,8 +11,8 @@ import java.util.Map;
 /// module hides it.
 final class Modules {
     /// The sources.
-    static final List<String> NAMES =
-            List.of("activation", "attention", "elementwise", "gather", "gemm", "loss", "norm", "optimizer", "reduce");
+    static final List<String> NAMES = List.of(
+            "activation", "attention", "elementwise", "gather", "gemm", "heads", "loss", "norm", "optimizer", "reduce");
 
     private static final String FOLDER = "META-INF/merapi/cuda/";
 

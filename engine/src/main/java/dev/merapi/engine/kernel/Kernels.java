@@ -256,6 +256,13 @@ public interface Kernels extends AutoCloseable {
             Floats dkeys,
             Floats dqueries);
 
+    /// The steps of attention that is written out, over packed sequences.
+    ///
+    /// @param width D
+    default HeadSteps headSteps(int heads, int width, int[] starts) {
+        return new ScalarHeadSteps(this, heads, width, starts);
+    }
+
     // ── Convolution ──────────────────────────────────────────────────────────────────────────────
 
     /// What a convolution over the tokens of each sequence multiplies its weight with: channel c of group g

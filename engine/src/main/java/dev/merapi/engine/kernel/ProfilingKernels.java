@@ -445,6 +445,13 @@ public final class ProfilingKernels implements Kernels {
         return sum[0];
     }
 
+    /// In plain loops the products are timed each; the steps of a device are not timed.
+    @Override
+    public HeadSteps headSteps(int heads, int width, int[] starts) {
+        HeadSteps beneath = kernels.headSteps(heads, width, starts);
+        return beneath instanceof ScalarHeadSteps ? new ScalarHeadSteps(this, heads, width, starts) : beneath;
+    }
+
     @Override
     public double sumOfSquares(List<Floats> operands) {
         double[] sum = new double[1];
