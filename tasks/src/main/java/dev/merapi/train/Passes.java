@@ -95,7 +95,7 @@ final class Passes {
 
     private double backward(PackedBatch batch, float share, int step) {
         if (!settings.trial().detectAnomaly()) {
-            try (Scope scope = settings.computation().open()) {
+            try (Scope _ = settings.computation().open()) {
                 Tensor mean = loss(batch);
                 mean.backward(share);
                 return mean.item();
