@@ -4,6 +4,7 @@ import dev.merapi.engine.kernel.Floats;
 import dev.merapi.engine.kernel.Kernels;
 import dev.merapi.engine.kernel.PackedMatrix;
 import java.util.ArrayList;
+import java.util.function.DoubleSupplier;
 
 /// A float32 array with a shape, on a device, that may remember how it was made.
 ///
@@ -147,6 +148,14 @@ public final class Tensor {
         if (shape.count() != 1)
             throw new ShapeException("item: expected one value, got a tensor " + shape + "; use toArray()");
         return data().get(0);
+    }
+
+    /// [#item], to be read later: until then a GPU need not be waited for. The tensor's scope may be closed by
+    /// then.
+    public DoubleSupplier laterItem() {
+        if (shape.count() != 1)
+            throw new ShapeException("laterItem: expected one value, got a tensor " + shape + "; use toArray()");
+        return data().later(0);
     }
 
     // ── Gradients ────────────────────────────────────────────────────────────────────────────────

@@ -14,7 +14,9 @@ import dev.merapi.nn.model.ProblemType;
 import dev.merapi.nn.model.SequenceClassifier;
 import dev.merapi.nn.optim.FastGradient;
 import dev.merapi.nn.optim.Gradients;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.function.DoubleSupplier;
 
 /// The way of batches through the model and back, which adds their gradients to those that there are.
 final class Passes {
@@ -71,12 +73,12 @@ final class Passes {
     ///
     /// @param scale of the loss
     /// @param step  from 1, for messages
-    /// @return their mean loss
-    double step(List<PackedBatch> batches, float scale, int step) {
+    /// @return their mean loss, for which a GPU is not waited for until it is read
+    DoubleSupplier step(List<PackedBatch> batches, float scale, int step) {
         overflowed = false;
-        double loss = 0;
+        List<DoubleSupplier> losses = new ArrayList<>();
         for (PackedBatch batch : batches) {
-            loss += backward(batch, scale / batches.size(), step) / batches.size();
+            losses.add(backward(batch, scale / batches.size(), step));
             if (adversary == null || overflowed || !adversary.perturb()) continue;
             try {
                 backward(batch, scale / batches.size(), step);
@@ -84,7 +86,11 @@ final class Passes {
                 adversary.restore();
             }
         }
-        return loss;
+        return () -> {
+            double mean = 0;
+            for (DoubleSupplier loss : losses) mean += loss.getAsDouble() / losses.size();
+            return mean;
+        };
     }
 
     /// Whether the last step's gradients were given up since they overflow float16, and are not those of the
@@ -93,16 +99,17 @@ final class Passes {
         return overflowed;
     }
 
-    private double backward(PackedBatch batch, float share, int step) {
+    private DoubleSupplier backward(PackedBatch batch, float share, int step) {
         if (!settings.trial().detectAnomaly()) {
             try (Scope _ = settings.computation().open()) {
                 Tensor mean = loss(batch);
                 mean.backward(share);
-                return mean.item();
+                return mean.laterItem();
             }
         }
         try {
-            return checked(batch, share);
+            double loss = checked(batch, share);
+            return () -> loss;
         } catch (AnomalyException e) {
             throw FiniteCheck.anomaly(e, step, parameters);
         }

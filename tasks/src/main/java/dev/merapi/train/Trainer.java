@@ -14,6 +14,7 @@ import dev.merapi.nn.optim.WeightAverage;
 import dev.merapi.train.TrainEvent.End;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.DoubleSupplier;
 import java.util.function.Supplier;
 
 /// Fine-tunes a model: the whole way of the data, from batches to the optimizer, in [#fit] and [#step].
@@ -144,8 +145,9 @@ public final class Trainer {
         long started = System.nanoTime();
         List<PackedBatch> batches = rows.stream().map(train::batch).toList();
         float scale = scaler == null ? 1 : scaler.scale();
-        double loss = passes.step(batches, scale, progress.steps() + 1);
-        double norm = passes.overflowed() ? Double.POSITIVE_INFINITY : Gradients.norm(parameters) / scale;
+        DoubleSupplier mean = passes.step(batches, scale, progress.steps() + 1);
+        double norm = passes.overflowed() ? Double.POSITIVE_INFINITY : Gradients.norm(parameters) / scale; // waits
+        double loss = mean.getAsDouble(); // was there before
         double rate = schedule.at(optimizer.steps());
         FiniteCheck.require(loss, scaler == null ? norm : 0, progress.steps() + 1, scaler != null, parameters);
         if (scaler != null) rescale(Double.isFinite(norm));

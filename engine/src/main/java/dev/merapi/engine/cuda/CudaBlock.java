@@ -1,6 +1,7 @@
 package dev.merapi.engine.cuda;
 
 import dev.merapi.engine.kernel.DeviceArray;
+import java.util.function.DoubleSupplier;
 
 /// One piece of the device's memory and, while host code wants it, its copy on the heap. At most one of the two
 /// is out of date.
@@ -36,6 +37,12 @@ final class CudaBlock implements DeviceArray {
         float[] values = readable();
         deviceIsCurrent = false;
         return values;
+    }
+
+    @Override
+    public synchronized DoubleSupplier later(int i) {
+        onDevice();
+        return memory.staging().later(address + 4L * i);
     }
 
     /// Before a kernel reads: what host code wrote is on the device.

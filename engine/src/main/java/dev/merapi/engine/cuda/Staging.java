@@ -2,6 +2,8 @@ package dev.merapi.engine.cuda;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Arrays;
+import java.util.function.DoubleSupplier;
 
 /// The copies between the heap and the device, through a ring of page-locked buffers: while one is on its way
 /// the next is filled. Every copy is counted.
@@ -11,7 +13,8 @@ final class Staging implements AutoCloseable {
     private final Driver driver;
     private final ByteBuffer[] buffers = new ByteBuffer[SLOTS];
     private final long[] events = new long[SLOTS];
-    private int next;
+    private final Letter[] letters = new Letter[16];
+    private int next, nextLetter;
     private long uploads, uploadedBytes, downloads, downloadedBytes;
 
     Staging(Driver driver) {
@@ -64,6 +67,47 @@ final class Staging implements AutoCloseable {
         downloadedBytes += 8L * to.length;
     }
 
+    /// A value as it is when the stream gets there; reading it waits for no more than that.
+    synchronized DoubleSupplier later(long from) {
+        int place = nextLetter;
+        nextLetter = (nextLetter + 1) % letters.length;
+        Letter before = letters[place];
+        if (before != null) before.open();
+        Letter letter = before == null
+                ? new Letter(driver.pinned(Float.BYTES), driver.newEvent())
+                : new Letter(before.buffer, before.event);
+        letters[place] = letter;
+        driver.download(letter.buffer, from, Float.BYTES);
+        driver.record(letter.event);
+        downloads++;
+        downloadedBytes += Float.BYTES;
+        return letter::open;
+    }
+
+    /// A value on its way. The buffer and the event are those of the letter before, which is opened first.
+    private final class Letter {
+        final ByteBuffer buffer;
+        final long event;
+        private boolean opened;
+        private double value;
+
+        Letter(ByteBuffer buffer, long event) {
+            this.buffer = buffer.order(ByteOrder.nativeOrder());
+            this.event = event;
+        }
+
+        double open() {
+            synchronized (Staging.this) {
+                if (!opened) {
+                    driver.await(event);
+                    value = buffer.getFloat(0);
+                    opened = true;
+                }
+                return value;
+            }
+        }
+    }
+
     synchronized Copies copies() {
         return new Copies(uploads, uploadedBytes, downloads, downloadedBytes);
     }
@@ -94,12 +138,18 @@ final class Staging implements AutoCloseable {
     @Override
     public synchronized void close() {
         for (ByteBuffer buffer : buffers) if (buffer != null) driver.freePinned(buffer);
-        java.util.Arrays.fill(buffers, null);
+        Arrays.fill(buffers, null);
+        for (Letter letter : letters) {
+            if (letter == null) continue;
+            letter.open();
+            driver.freePinned(letter.buffer);
+        }
+        Arrays.fill(letters, null);
     }
 
     /// What was copied between the heap and the device so far.
     ///
     /// @param uploads   to the device, copies and bytes
-    /// @param downloads from the device; each is waited for
+    /// @param downloads from the device
     record Copies(long uploads, long uploadedBytes, long downloads, long downloadedBytes) {}
 }

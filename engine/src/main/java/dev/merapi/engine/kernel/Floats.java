@@ -1,5 +1,7 @@
 package dev.merapi.engine.kernel;
 
+import java.util.function.DoubleSupplier;
+
 /// A contiguous run of float32 values: the operand of every kernel.
 ///
 /// It is a view: `array[offset … offset + length)`. The array may be longer (a recycled slab is), and several
@@ -55,6 +57,14 @@ public final class Floats {
     public void set(int i, float value) {
         assert i >= 0 && i < length;
         writable()[offset + i] = value;
+    }
+
+    /// Value i as it is now, to be read later: see [DeviceArray#later].
+    public DoubleSupplier later(int i) {
+        assert i >= 0 && i < length;
+        if (device != null) return device.later(offset + i);
+        float value = get(i);
+        return () -> value;
     }
 
     /// A copy of the values.

@@ -12,6 +12,9 @@ import dev.merapi.engine.Scope;
 import dev.merapi.engine.Shape;
 import dev.merapi.engine.Tensor;
 import dev.merapi.engine.kernel.Floats;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.DoubleSupplier;
 import org.junit.jupiter.api.Test;
 
 /// The pool and the copies, on a device whose memory is this machine's and whose kernels do nothing.
@@ -133,6 +136,28 @@ class CudaMemoryTest {
         assertEquals(0, driver.allocatedBytes);
         CudaException e = assertThrows(CudaException.class, () -> memory.take(1));
         assertEquals("cuda: the device is closed; open it again with Device.cuda()", e.getMessage());
+    }
+
+    /// Twenty losses on their way: nobody waits for the stream, and each is what its memory held then.
+    @Test
+    void valuesAreReadLaterWithoutWaitingForTheStream() {
+        List<DoubleSupplier> losses = new ArrayList<>();
+        for (int i = 0; i < 20; i++) {
+            Floats loss = memory.take(3);
+            loss.set(1, i);
+            losses.add(loss.slice(1, 2).later(0));
+            memory.give(loss);
+        }
+        Floats heap = Floats.of(1, 2);
+        DoubleSupplier before = heap.later(1);
+        heap.set(1, 5);
+        assertEquals(2, before.getAsDouble());
+        int waited = driver.synchronizations;
+        for (int i = 0; i < 20; i++) assertEquals(i, losses.get(i).getAsDouble());
+        assertEquals(19, losses.getLast().getAsDouble()); // twice
+        assertEquals(waited, driver.synchronizations);
+        kernels.close();
+        assertEquals(19, losses.getLast().getAsDouble());
     }
 
     @Test
