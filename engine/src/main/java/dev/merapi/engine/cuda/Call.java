@@ -15,6 +15,7 @@ final class Call implements AutoCloseable {
 
     Call(Cuda cuda) {
         this.cuda = cuda;
+        cuda.lock().lock();
     }
 
     // ── Operands ─────────────────────────────────────────────────────────────────────────────────
@@ -133,9 +134,13 @@ final class Call implements AutoCloseable {
 
     @Override
     public void close() {
-        for (Staged s : staged)
-            if (s.written) cuda.memory().staging().download(s.address, s.heap.array, s.heap.offset, s.heap.length);
-        for (Scratch s : scratch) cuda.memory().release(s.address, s.floats);
+        try {
+            for (Staged s : staged)
+                if (s.written) cuda.memory().staging().download(s.address, s.heap.array, s.heap.offset, s.heap.length);
+            for (Scratch s : scratch) cuda.memory().release(s.address, s.floats);
+        } finally {
+            cuda.lock().unlock();
+        }
     }
 
     private record Scratch(long address, int floats) {}

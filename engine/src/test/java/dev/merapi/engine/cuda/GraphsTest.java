@@ -8,6 +8,7 @@ import dev.merapi.engine.kernel.Dropout;
 import dev.merapi.engine.kernel.Floats;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -103,6 +104,40 @@ class GraphsTest {
             assertEquals(step, driver.at(address, 4).get(ValueLayout.JAVA_INT, 0));
         }
         assertEquals(new Count(15, 5, 2), graphs.count());
+    }
+
+    /// Whatever runs beside it, a dropout is launched behind the upload of its step and a gather behind its
+    /// ids.
+    @Test
+    void threadsDoNotReplaceWhatTheOthersLaunch() throws InterruptedException {
+        var checked = new HostDriver() {
+            @Override
+            void run(Launch launch) {
+                boolean gather = launch.kernel().equals("gather");
+                long address = launch.arguments()[gather ? 3 : 5];
+                int marker = (int) launch.arguments()[gather ? 0 : 6]; // rows, or the site
+                assertEquals(marker, at(address, 4).get(ValueLayout.JAVA_INT, 0), launch.kernel());
+            }
+        };
+        var shared = new CudaKernels(checked);
+        Floats in = shared.memory().allocate(100), out = shared.memory().allocate(100);
+        List<Throwable> failures = Collections.synchronizedList(new ArrayList<>());
+        List<Thread> threads = new ArrayList<>();
+        for (int t = 0; t < 4; t++) {
+            int first = t;
+            threads.add(Thread.ofPlatform()
+                    .uncaughtExceptionHandler((_, failure) -> failures.add(failure))
+                    .start(() -> {
+                        for (int i = 1 + first; i < 400; i += 4) {
+                            shared.dropout(4, in, new Dropout(0.5f, 1, i, i), out, false);
+                            int[] ids = new int[i % 32 + 1];
+                            ids[0] = ids.length;
+                            shared.gather(ids.length, 1, in, ids, out, false);
+                        }
+                    }));
+        }
+        for (Thread thread : threads) thread.join();
+        assertEquals(List.of(), failures);
     }
 
     @Test
