@@ -1,6 +1,7 @@
 /// The blocks, fibers and barriers of emulator.h, and the one function that the tests call.
 #include "emulator.h"
 #include <cstdio>
+#include <deque>
 #include <map>
 #include <string>
 #include <sys/mman.h>
@@ -58,15 +59,19 @@ switch_stack:
     ret
 )");
 
-static bool deadlock;
+static int error; // of this launch
+static int shared_bytes;
+
+void stop(int why) {
+    error = why;
+    void *ignored;
+    switch_stack(&ignored, main_stack);
+    __builtin_unreachable();
+}
 
 static void yield() {
     int at = current - fibers, step = descending ? THREADS - 1 : 1;
-    if (++idle > 4L * THREADS * THREADS) { // nobody can go on
-        deadlock = true;
-        void *ignored;
-        switch_stack(&ignored, main_stack);
-    }
+    if (++idle > 4L * THREADS * THREADS) stop(3); // nobody can go on
     for (int next = (at + step) % THREADS; next != at; next = (next + step) % THREADS)
         if (!fibers[next].done) {
             Fiber *before = current;
@@ -97,8 +102,72 @@ static void leave(Barrier &barrier) {
     if (--barrier.alive > 0 && barrier.arrived == barrier.alive) release(barrier);
 }
 
+// ── What feeds tensor cores ──────────────────────────────────────────────────────────────────────
+
+static void check(const void *x, int error) {
+    long at = (const char *) x - shared;
+    if (at < 0 || at + 16 > shared_bytes || (uintptr_t) x % 16 != 0) stop(error);
+}
+
+struct Copy {
+    char *to;
+    const char *from;
+    int bytes, group;
+};
+static std::deque<Copy> copies[THREADS]; // under way
+static int groups[THREADS]; // that each thread has made
+
+static void finish(std::deque<Copy> &mine) {
+    Copy copy = mine.front();
+    mine.pop_front();
+    memset(copy.to, 0, 16);
+    memcpy(copy.to, copy.from, copy.bytes);
+}
+
+void copy_async(void *to, const void *from, int bytes) {
+    check(to, 5);
+    if ((uintptr_t) from % 16 != 0) stop(5);
+    memset(to, 0xFF, 16); // at once, for whoever still reads what was there
+    int thread = current - fibers;
+    copies[thread].push_back({(char *) to, (const char *) from, bytes, groups[thread]});
+}
+
+void commit_copies() { groups[current - fibers]++; }
+
+void wait_copies(int newest) { // nothing comes before somebody waits for it
+    std::deque<Copy> &mine = copies[current - fibers];
+    while (!mine.empty() && mine.front().group < groups[current - fibers] - newest) finish(mine);
+}
+
+void load_matrices(uint32_t (&x)[4], const void *row, bool transposed) {
+    check(row, 6);
+    int lane = current->thread.x % WARP;
+    memcpy(&lane_word(lane), &row, sizeof row);
+    warp_barrier();
+    const char *rows[WARP];
+    for (int l = 0; l < WARP; l++) memcpy(&rows[l], &lane_word(l), sizeof(char *));
+    for (int i = 0; i < 4; i++) {
+        int banks = 0; // groups of four
+        for (int r = 0; r < 8; r++) banks |= 1 << (uintptr_t) rows[8 * i + r] / 16 % 8;
+        if (banks != 0xFF) stop(7);
+        if (!transposed) memcpy(&x[i], rows[8 * i + lane / 4] + lane % 4 * 4, 4);
+        else
+            for (int half = 0; half < 2; half++)
+                memcpy((char *) &x[i] + 2 * half, rows[8 * i + lane % 4 * 2 + half] + lane / 4 * 2, 2);
+    }
+    warp_barrier();
+}
+
+double *lane_numbers(int lane) {
+    static double numbers[THREADS][12];
+    return numbers[(current - fibers) / WARP * WARP + lane];
+}
+
+// ── Blocks ───────────────────────────────────────────────────────────────────────────────────────
+
 static void run_thread() {
     running(arguments);
+    if (!copies[current - fibers].empty()) stop(4);
     current->done = true;
     idle = 0;
     leave(of_block);
@@ -112,6 +181,8 @@ static void run_block() {
     of_block = {0, THREADS, 0};
     for (Barrier &warp : of_warps) warp = {0, WARP, 0};
     for (int t = 0; t < THREADS; t++) {
+        copies[t].clear();
+        groups[t] = 0;
         void **top = (void **) (stacks + (t + 1) * STACK) - 2;
         *top = (void *) run_thread; // where the first switch returns to; the stack is then aligned as after a call
         fibers[t] = {top - 6, {(unsigned) t, 0, 0}, false};
@@ -123,7 +194,8 @@ static void run_block() {
 } // namespace emulator
 
 /// Runs a grid. 0: done; 1: no such kernel; 2: a block wrote behind its shared memory; 3: threads wait for a
-/// barrier that others never reach.
+/// barrier that others never reach; 4: a thread ended before its copies; 5: a copy of 16 bytes is not aligned or goes
+/// beside the shared memory; 6: so does a load of matrices; 7: rows of a matrix lie in the same bank.
 extern "C" int emulate(const char *name, int x, int y, int shared_bytes, void **arguments) {
     using namespace emulator;
     auto found = kernels().find(name);
@@ -135,6 +207,7 @@ extern "C" int emulate(const char *name, int x, int y, int shared_bytes, void **
     emulator::shared = (char *) (((uintptr_t) memory.data() + 63) / 64 * 64);
     running = found->second;
     emulator::arguments = arguments;
+    emulator::shared_bytes = shared_bytes;
     grid = {(unsigned) x, (unsigned) y, 1};
     for (int by = 0; by < y; by++)
         for (int bx = 0; bx < x; bx++) {
@@ -142,9 +215,9 @@ extern "C" int emulate(const char *name, int x, int y, int shared_bytes, void **
             memset(shared + shared_bytes, MARK, GUARD);
             block = {(unsigned) bx, (unsigned) by, 0};
             descending = (bx + by) % 2;
-            deadlock = false;
+            error = 0;
             run_block();
-            if (deadlock) return 3;
+            if (error) return error;
             for (size_t i = 0; i < GUARD; i++)
                 if ((unsigned char) shared[shared_bytes + i] != MARK) return 2;
         }

@@ -11,12 +11,14 @@
 #define __global__
 #define __device__
 #define __shared__ static // blocks run one after the other
-#define __launch_bounds__(THREADS)
+#define __launch_bounds__(...)
 #define __align__(BYTES) __attribute__((aligned(BYTES)))
 #define DYNAMIC_SHARED(TYPE, NAME) TYPE *NAME = (TYPE *) emulator::shared
 
 struct dim3 { unsigned x, y, z; };
+struct alignas(8) float2 { float x, y; };
 struct alignas(16) float4 { float x, y, z, w; };
+struct alignas(16) uint4 { unsigned x, y, z, w; };
 
 namespace emulator {
 struct Fiber {
@@ -32,6 +34,8 @@ void block_barrier();
 void warp_barrier();
 /// A place for the word of this warp's lane `lane`.
 uint64_t &lane_word(int lane);
+/// Ends the launch with an error, see `emulate`.
+[[noreturn]] void stop(int error);
 
 typedef void (*Call)(void **arguments);
 struct Registration {
@@ -87,3 +91,5 @@ inline float __uint_as_float(unsigned bits) {
 using std::max;
 using std::min;
 inline long long min(long long a, int b) { return a < b ? a : b; }
+
+#include "tensor.h"

@@ -25,7 +25,7 @@ public final class Attention {
     /// rounded to it; P is then kept, H·T² values a sequence.
     public static Tensor attention(Tensor q, Tensor k, Tensor v, int heads, int[] starts, Dropout dropout) {
         check(q, k, v, heads, starts);
-        Precision low = Scope.precision();
+        Precision low = Scope.precision().results();
         return low == Precision.FP32
                 ? fused(q, k, v, heads, starts, dropout)
                 : writtenOut(q, k, v, heads, starts, dropout, low);

@@ -28,7 +28,7 @@ public final class BiasedAttention {
         check(q, k, v, heads, bucketOf, starts);
         Heads apart = new Heads(q.kernels(), heads, channels, starts);
         float scale = (float) (1 / Math.sqrt(channels / heads));
-        Precision low = Scope.precision();
+        Precision low = Scope.precision().results();
         Tensor qs = rounded(apart.split(q), low); // [H, N, D]
         Tensor ks = rounded(apart.split(k), low);
         Tensor vs = rounded(apart.split(v), low);

@@ -21,7 +21,7 @@ public final class Convolution {
     /// precision is as in [Matmul#linear].
     public static Tensor overTokens(Tensor x, Tensor weight, Tensor bias, int groups, int[] starts) {
         check(x, weight, bias, groups, starts);
-        Precision p = Scope.precision();
+        Precision p = Scope.precision().results();
         return rounded(convolve(round(x, p), round(weight, p), round(bias, p), groups, starts), p);
     }
 

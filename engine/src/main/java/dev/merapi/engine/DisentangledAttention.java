@@ -38,7 +38,7 @@ public final class DisentangledAttention {
             Dropout dropout) {
         Attention.check(q, k, v, heads, starts);
         check(q, keys, queries, rows, starts);
-        Precision low = Scope.precision();
+        Precision low = Scope.precision().results();
         return low == Precision.FP32
                 ? fused(q, k, v, keys, queries, rows, scale, heads, starts, dropout)
                 : writtenOut(q, k, v, keys, queries, rows, scale, heads, starts, dropout, low);

@@ -1,8 +1,6 @@
 package dev.merapi.engine;
 
-import static dev.merapi.engine.Elementwise.round;
-import static dev.merapi.engine.Elementwise.rounded;
-
+import dev.merapi.engine.kernel.Floats;
 import dev.merapi.engine.kernel.Kernels;
 import dev.merapi.engine.kernel.Precision;
 
@@ -15,12 +13,11 @@ public final class Matmul {
     ///
     ///     x [N, inputs]    W [outputs, inputs]    b [outputs] or null    y [N, outputs]
     ///
-    /// In a scope of low precision x, W and b are rounded to it, and y and all gradients as well. Where nothing
-    /// learns W is packed once and reused; the values are the same bits.
+    /// Where nothing learns W is packed once and reused; the values are the same bits.
     public static Tensor linear(Tensor x, Tensor weight, Tensor bias) {
         check(x, weight, bias);
         Precision p = Scope.precision();
-        return rounded(product(round(x, p), round(weight, p), round(bias, p)), p);
+        return p == Precision.FP32 ? product(x, weight, bias) : lowProduct(p, x, weight, bias);
     }
 
     private static Tensor product(Tensor x, Tensor weight, Tensor bias) {
@@ -42,6 +39,33 @@ public final class Matmul {
                     (dw, accumulate) -> k.matmulTN(outputs, inputs, rows, y.gradient(), x.data(), dw, accumulate));
             if (bias != null)
                 bias.contribute((db, accumulate) -> k.sumRows(rows, outputs, y.gradient(), db, accumulate));
+        });
+    }
+
+    /// The same in a scope of low precision, where x, W, b and dy are rounded to it, and y and all gradients as
+    /// well: `y = R(R(x)·R(W)ᵀ + R(b))`,  `dx = R(R(dy)·R(W))`,  `dW = R(R(dy)ᵀ·R(x))`,  `db = R(Σ_rows R(dy))`
+    ///
+    /// With TF32 x, W and dy alone are.
+    private static Tensor lowProduct(Precision p, Tensor x, Tensor weight, Tensor bias) {
+        Kernels k = x.kernels();
+        int rows = x.shape().rows();
+        int outputs = weight.shape().size(0);
+        int inputs = weight.shape().size(1);
+        Floats lowX = x.lowered(p), lowWeight = weight.lowered(p);
+        Tensor y = Tensor.result(x.device(), x.shape().withColumns(outputs));
+        k.matmulNT(p, rows, outputs, inputs, lowX, lowWeight, bias == null ? null : bias.data(), y.data());
+        if (!Tensor.records(x, weight, bias)) return y;
+        Scope scope = Scope.current();
+        return y.onBackward(() -> {
+            Floats dy = scope.borrow(x.device(), k.loweredSize(p, rows, outputs));
+            k.lower(p, rows, outputs, y.gradient(), dy);
+            x.contribute((dx, accumulate) -> k.matmulNN(p, rows, inputs, outputs, dy, lowWeight, dx, accumulate));
+            weight.contribute((dw, accumulate) -> k.matmulTN(p, outputs, inputs, rows, dy, lowX, dw, accumulate));
+            if (bias != null && p.results() == p)
+                bias.contribute((db, accumulate) -> k.sumRows(p, rows, outputs, dy, db, accumulate));
+            else if (bias != null)
+                bias.contribute((db, accumulate) -> k.sumRows(rows, outputs, y.gradient(), db, accumulate));
+            scope.giveBack(x.device(), dy);
         });
     }
 

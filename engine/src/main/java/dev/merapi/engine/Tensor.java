@@ -3,6 +3,7 @@ package dev.merapi.engine;
 import dev.merapi.engine.kernel.Floats;
 import dev.merapi.engine.kernel.Kernels;
 import dev.merapi.engine.kernel.PackedMatrix;
+import dev.merapi.engine.kernel.Precision;
 import java.util.ArrayList;
 import java.util.function.DoubleSupplier;
 
@@ -32,6 +33,7 @@ public final class Tensor {
     private int version;
     private PackedMatrix packed;
     private int packedVersion = -1;
+    private Lowered lowered; // null: none
 
     private Tensor(Device device, Shape shape, Floats data, Scope scope, boolean leaf, boolean tracked) {
         this.device = device;
@@ -340,6 +342,7 @@ public final class Tensor {
     public void modified() {
         version++;
         packed = null;
+        lowered = null;
     }
 
     /// This weight `[outputs, inputs]` as the matrix kernel wants it, packed once for all passes until
@@ -356,6 +359,23 @@ public final class Tensor {
         }
         return packed;
     }
+
+    /// This matrix `[rows, columns]` as products of low precision want it, made once for all products of the
+    /// open scope: of the layers that share an operand, and of their backward passes. Where nothing learns a
+    /// weight's is made once for all passes until [#modified].
+    synchronized Floats lowered(Precision precision) {
+        Scope open = Scope.current();
+        Scope holder = leaf && !learns(this) ? null : open;
+        if (lowered != null && lowered.precision == precision && lowered.holder == holder) return lowered.values;
+        int rows = shape.rows(), columns = shape.columns(), size = kernels().loweredSize(precision, rows, columns);
+        Floats values = holder == null ? device.memory().allocate(size) : holder.borrow(device, size);
+        kernels().lower(precision, rows, columns, data(), values);
+        if (leaf || holder != null) lowered = new Lowered(precision, holder, values);
+        return values;
+    }
+
+    /// @param holder the scope that lent the memory; null: the garbage collector's
+    private record Lowered(Precision precision, Scope holder, Floats values) {}
 
     boolean isLeaf() {
         return leaf;

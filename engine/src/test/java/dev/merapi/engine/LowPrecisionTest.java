@@ -3,15 +3,22 @@ package dev.merapi.engine;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.merapi.engine.cuda.EmulatedCuda;
 import dev.merapi.engine.kernel.Dropout;
+import dev.merapi.engine.kernel.Kernels;
 import dev.merapi.engine.kernel.Precision;
+import dev.merapi.engine.kernel.Profile;
+import dev.merapi.engine.kernel.ProfilingKernels;
+import dev.merapi.engine.kernel.ScalarKernels;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -61,6 +68,66 @@ class LowPrecisionTest {
                 precision,
                 () -> Attention.attention(q, k, v, 3, starts, Dropout.NONE),
                 Map.of("q", q, "k", k, "v", v));
+    }
+
+    /// The 16 bits that the kernels of a GPU read, and their sums in another order, against the same numbers.
+    @ParameterizedTest
+    @EnumSource(names = {"BF16", "FP16"})
+    void aLinearLayerOnTensorCoresEqualsAutocastToo(Precision precision) {
+        Optional<Kernels> emulated = EmulatedCuda.kernels();
+        assumeTrue(emulated.isPresent(), "g++ is not here: the CUDA kernels are not emulated");
+        try (Device cuda = Device.of(emulated.get())) {
+            golden.replaceAll((name, x) -> Tensor.variable(cuda, x.shape(), x.toArray()));
+            aLinearLayerAndItsGradientsEqualAutocast(precision);
+        }
+    }
+
+    /// x, W and dy have 11 bits of significand, nothing else is rounded.
+    @Test
+    void tf32RoundsTheOperandsOfLinearLayersAlone() {
+        Tensor x = Tensor.variable(device, Shape.of(1, 1), 1 + 0x1p-11f);
+        Tensor w = Tensor.variable(device, Shape.of(1, 1), 3 + 0x1p-12f),
+                b = Tensor.variable(device, Shape.of(1), 0x1p-20f);
+        try (Scope _ = Scope.open(Precision.TF32, false)) {
+            Tensor y = Matmul.linear(x, w, b);
+            assertEquals((1 + 0x1p-10f) * 3 + 0x1p-20f, y.item()); // a tie goes away from zero
+            y.backward(1 + 0x1p-12f);
+        }
+        assertEquals(3f, x.gradient().get(0));
+        assertEquals(1 + 0x1p-10f, w.gradient().get(0));
+        assertEquals(1 + 0x1p-12f, b.gradient().get(0));
+    }
+
+    /// Three layers that share x round it once; what W was before it changed is forgotten.
+    @Test
+    void operandsAreRoundedOnceAScopeAndAnewWhenTheyChanged() {
+        ProfilingKernels kernels = new ProfilingKernels(new ScalarKernels());
+        Device counted = Device.of(kernels);
+        Tensor x = Tensor.variable(counted, Shape.of(2, 3), 1, 2, 3, 4, 5, 6),
+                w = Tensor.variable(counted, Shape.of(1, 3), 1, 1, 1);
+        try (Scope _ = Scope.open(Precision.BF16, false)) {
+            Tensor h = Elementwise.scale(x, 1);
+            for (int layer = 0; layer < 3; layer++) Matmul.linear(h, w, null);
+        }
+        assertEquals(2, lowered(kernels));
+        for (int pass = 0; pass < 2; pass++)
+            try (Scope _ = Scope.inference(Precision.BF16)) {
+                assertEquals(6, Matmul.linear(x, w, null).toArray()[0]);
+            }
+        assertEquals(4, lowered(kernels)); // x and W, once for both passes
+        w.data().set(0, 5);
+        w.modified();
+        try (Scope _ = Scope.inference(Precision.BF16)) {
+            assertEquals(10, Matmul.linear(x, w, null).toArray()[0]);
+        }
+        assertEquals(5, lowered(kernels));
+    }
+
+    private static long lowered(ProfilingKernels kernels) {
+        return kernels.profile().lines().stream()
+                .filter(line -> line.method().equals("lower"))
+                .mapToLong(Profile.Line::calls)
+                .sum();
     }
 
     /// Sums are rounded to so few digits that, where they are added in another order, few differ, and those by

@@ -13,6 +13,8 @@ import dev.merapi.train.SchedulerType;
 import dev.merapi.train.TrainingSettings;
 import dev.merapi.train.Trial;
 import dev.merapi.train.Tuning;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import picocli.CommandLine.Help.Visibility;
 import picocli.CommandLine.Option;
@@ -157,6 +159,9 @@ final class TrainingOptions {
             description = "Matrix products in float16 with dynamic loss scaling. Exact, but slower on a CPU.")
     boolean fp16;
 
+    @Option(names = "--tf32", description = "Operands of linear layers in TensorFloat-32: for a GPU; slower on a CPU.")
+    boolean tf32;
+
     @Option(
             names = "--gradient-checkpointing",
             description = "Compute layers again in the backward pass instead of keeping them: less memory, same bits.")
@@ -204,8 +209,13 @@ final class TrainingOptions {
     boolean detectAnomaly;
 
     private Precision precision() {
-        if (bf16 && fp16) throw new UsageException("--bf16 and --fp16: expected one of them, got both; leave one out");
-        return bf16 ? Precision.BF16 : fp16 ? Precision.FP16 : Precision.FP32;
+        List<String> asked = new ArrayList<>();
+        if (bf16) asked.add("--bf16");
+        if (fp16) asked.add("--fp16");
+        if (tf32) asked.add("--tf32");
+        if (asked.size() > 1)
+            throw new UsageException(String.join(" and ", asked) + ": expected one of them; leave the others out");
+        return bf16 ? Precision.BF16 : fp16 ? Precision.FP16 : tf32 ? Precision.TF32 : Precision.FP32;
     }
 
     TrainingSettings settings() {

@@ -63,6 +63,7 @@ final class RunReport {
                 .with("fgm_epsilon", training.tuning().fgmEpsilon())
                 .with("bf16", training.computation().precision() == Precision.BF16)
                 .with("fp16", training.computation().precision() == Precision.FP16)
+                .with("tf32", training.computation().precision() == Precision.TF32)
                 .with("eval_steps", training.pace().evalSteps())
                 .with("evals_per_epoch", training.pace().evalsPerEpoch());
     }

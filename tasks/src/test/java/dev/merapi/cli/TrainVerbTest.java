@@ -157,7 +157,7 @@ class TrainVerbTest {
 
     @Test
     void trainsInLowPrecisionAndWithLayersComputedTwice() throws IOException {
-        for (String precision : List.of("bf16", "fp16")) {
+        for (String precision : List.of("bf16", "fp16", "tf32")) {
             Run run = train("--num-train-epochs", "1", "--" + precision, "--gradient-checkpointing", "--json");
             assertEquals("", run.err());
             Json.Obj end = lines(run.out()).getLast();
@@ -165,9 +165,10 @@ class TrainVerbTest {
             Json.Obj settings = Json.read(output.resolve("settings.json"));
             assertEquals(precision.equals("bf16"), settings.bool("bf16"));
             assertEquals(precision.equals("fp16"), settings.bool("fp16"));
+            assertEquals(precision.equals("tf32"), settings.bool("tf32"));
         }
         Run both = train("--bf16", "--fp16");
-        assertEquals("merapi: --bf16 and --fp16: expected one of them, got both; leave one out\n", both.err());
+        assertEquals("merapi: --bf16 and --fp16: expected one of them; leave the others out\n", both.err());
         assertEquals(2, both.code());
     }
 

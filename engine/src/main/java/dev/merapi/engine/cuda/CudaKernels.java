@@ -22,11 +22,13 @@ public final class CudaKernels implements Kernels {
 
     private final Cuda cuda;
     private final CudaMatmul matmul;
+    private final CudaProducts products;
     private final CudaAttention attention;
 
     CudaKernels(Driver driver) {
         cuda = Cuda.on(driver);
         matmul = new CudaMatmul(driver.multiprocessors());
+        products = new CudaProducts(driver.multiprocessors());
         attention = new CudaAttention();
     }
 
@@ -121,6 +123,52 @@ public final class CudaKernels implements Kernels {
     @Override
     public void matmulPacked(int m, Floats a, PackedMatrix w, Floats bias, Floats c) {
         matmulNT(m, w.outputs(), w.inputs(), a, w.panels(), bias, c, false);
+    }
+
+    // ── Matrix products of low precision ─────────────────────────────────────────────────────────
+
+    @Override
+    public int loweredSize(Precision precision, int rows, int cols) {
+        return CudaProducts.size(precision, rows, cols);
+    }
+
+    @Override
+    public void lower(Precision precision, int rows, int cols, Floats x, Floats out) {
+        try (Call call = call()) {
+            CudaProducts.lower(call, precision, rows, cols, x, out);
+        }
+    }
+
+    @Override
+    public void matmulNT(Precision precision, int m, int n, int k, Floats a, Floats b, Floats bias, Floats c) {
+        try (Call call = call()) {
+            products.run(call, precision, "nt", m, n, k, a, b, bias, c, false);
+        }
+    }
+
+    @Override
+    public void matmulNN(Precision precision, int m, int n, int k, Floats a, Floats b, Floats c, boolean accumulate) {
+        try (Call call = call()) {
+            products.run(call, precision, "nn", m, n, k, a, b, null, c, accumulate);
+        }
+    }
+
+    @Override
+    public void matmulTN(Precision precision, int m, int n, int k, Floats a, Floats b, Floats c, boolean accumulate) {
+        try (Call call = call()) {
+            products.run(call, precision, "tn", m, n, k, a, b, null, c, accumulate);
+        }
+    }
+
+    @Override
+    public void sumRows(Precision precision, int rows, int cols, Floats x, Floats out, boolean accumulate) {
+        try (Call call = call()) {
+            int chunks = chunks(rows);
+            long from = call.in(x), parts = call.scratch(4L * chunks * cols), to = call.out(out, accumulate);
+            var grid = Driver.Grid.of(warps(cols), chunks);
+            call.run("lower", "sum_lowered", grid, precision.ordinal(), rows, cols, chunk(rows), from, parts);
+            CudaProducts.add(call, precision, chunks, cols, parts, to, accumulate);
+        }
     }
 
     // ── Elementwise ──────────────────────────────────────────────────────────────────────────────

@@ -12,7 +12,18 @@ import java.util.Map;
 final class Modules {
     /// The sources.
     static final List<String> NAMES = List.of(
-            "activation", "attention", "elementwise", "gather", "gemm", "heads", "loss", "norm", "optimizer", "reduce");
+            "activation",
+            "attention",
+            "elementwise",
+            "gather",
+            "gemm",
+            "gemm_tensor",
+            "heads",
+            "loss",
+            "lower",
+            "norm",
+            "optimizer",
+            "reduce");
 
     private static final String FOLDER = "META-INF/merapi/cuda/";
 

@@ -1,6 +1,7 @@
 package dev.merapi.engine.kernel;
 
 import java.util.List;
+import java.util.function.BiConsumer;
 
 /// The flat kernel interface: contiguous operands and sizes in, values out. It knows no graph, allocates
 /// nothing that outlives a call and has no shape policy. Ops validate with messages for people; kernels assert.
@@ -22,11 +23,9 @@ public interface Kernels extends AutoCloseable {
     /// How many threads work.
     int threads();
 
-    /// New memory for the operands of these kernels: the heap, unless they compute elsewhere. Operands of other
+    /// The memory for the operands of these kernels: the heap, unless they compute elsewhere. Operands of other
     /// memory are right as well, but copied back and forth at every call.
-    default Memory memory() {
-        return new Slabs();
-    }
+    Memory memory();
 
     /// Returns when everything that was asked for is done: at once on a CPU.
     default void finish() {}
@@ -68,6 +67,73 @@ public interface Kernels extends AutoCloseable {
     ///
     ///     a [m, w.inputs]    bias [w.outputs] or null    c [m, w.outputs]
     void matmulPacked(int m, Floats a, PackedMatrix w, Floats bias, Floats c);
+
+    // ── Matrix products of low precision ─────────────────────────────────────────────────────────
+    //
+    // Their operands are R(x), R being Precision#round, in a form that only the kernels know which made it by #lower;
+    // here it is float32. Sums are float32, and the results are R'(…) in float32, R' of Precision#results.
+
+    /// How many values [#lower] needs for a matrix `[rows, cols]`.
+    default int loweredSize(Precision precision, int rows, int cols) {
+        return Math.multiplyExact(rows, cols);
+    }
+
+    /// Makes an operand of products of this precision; `out` holds [#loweredSize] values.
+    ///
+    ///     x [rows, cols]
+    default void lower(Precision precision, int rows, int cols, Floats x, Floats out) {
+        round(precision, rows * cols, x, out, false);
+    }
+
+    /// `C = R′(A·Bᵀ + R′(bias))`.
+    ///
+    ///     a [m, k], b [n, k], lowered    bias [n] or null    c [m, n]
+    default void matmulNT(Precision precision, int m, int n, int k, Floats a, Floats b, Floats bias, Floats c) {
+        Precision results = precision.results();
+        Floats added = bias == null ? null : memory().take(n);
+        if (bias != null) round(results, n, bias, added, false);
+        matmulNT(m, n, k, a, b, added, c, false);
+        if (bias != null) memory().give(added);
+        if (results != Precision.FP32) round(results, m * n, c, c, false);
+    }
+
+    /// `C = R′(A·B)` or `C += R′(A·B)`.
+    ///
+    ///     a [m, k], b [k, n], lowered    c [m, n]
+    default void matmulNN(Precision precision, int m, int n, int k, Floats a, Floats b, Floats c, boolean accumulate) {
+        rounded(precision, m * n, c, accumulate, (out, add) -> matmulNN(m, n, k, a, b, out, add));
+    }
+
+    /// `C = R′(Aᵀ·B)` or `C += R′(Aᵀ·B)`.
+    ///
+    ///     a [k, m], b [k, n], lowered    c [m, n]
+    default void matmulTN(Precision precision, int m, int n, int k, Floats a, Floats b, Floats c, boolean accumulate) {
+        rounded(precision, m * n, c, accumulate, (out, add) -> matmulTN(m, n, k, a, b, out, add));
+    }
+
+    /// `out[c] = R′(Σ_r x[r, c])` or `out[c] += …`.
+    ///
+    ///     x [rows, cols], lowered    out [cols]
+    default void sumRows(Precision precision, int rows, int cols, Floats x, Floats out, boolean accumulate) {
+        rounded(precision, cols, out, accumulate, (sums, add) -> sumRows(rows, cols, x, sums, add));
+    }
+
+    /// A kernel that writes or adds n values, its results rounded first.
+    private void rounded(
+            Precision precision, int n, Floats out, boolean accumulate, BiConsumer<Floats, Boolean> kernel) {
+        Precision results = precision.results();
+        if (results == Precision.FP32) {
+            kernel.accept(out, accumulate);
+        } else if (!accumulate) {
+            kernel.accept(out, false);
+            round(results, n, out, out, false);
+        } else {
+            Floats exact = memory().take(n);
+            kernel.accept(exact, false);
+            round(results, n, exact, out, true);
+            memory().give(exact);
+        }
+    }
 
     // ── Elementwise ──────────────────────────────────────────────────────────────────────────────
 

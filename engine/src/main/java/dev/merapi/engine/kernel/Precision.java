@@ -1,6 +1,7 @@
 package dev.merapi.engine.kernel;
 
-/// In which floating-point numbers matrix products take their operands and give their results.
+/// In which floating-point numbers matrix products take their operands and give their results. Sums are
+/// float32.
 ///
 /// Tensors hold float32 whatever the precision: a number of a lower one is a float32 whose other digits are
 /// zero, so that nothing but [#round] tells the precisions apart.
@@ -12,16 +13,26 @@ public enum Precision {
     BF16,
 
     /// IEEE 754's binary16: 5 bits of exponent, 11 of significand; the largest number is 65504.
-    FP16;
+    FP16,
+
+    /// TensorFloat-32, what a GPU's tensor cores make of float32: its range with 11 bits of significand.
+    /// Operands of linear layers alone are rounded to it; results and gradients are float32.
+    TF32;
+
+    /// The precision of the results of such products.
+    public Precision results() {
+        return this == TF32 ? FP32 : this;
+    }
 
     /// The nearest number of this precision, of two that are equally near the one whose last bit is 0; from
     /// half a place beyond the largest number on it is infinite. The same bits as PyTorch's
-    /// `x.to(dtype).float()`.
+    /// `x.to(dtype).float()`; TF32 takes of two equally near the larger, as `cvt.rna.tf32.f32` does.
     public float round(float x) {
         return switch (this) {
             case FP32 -> x;
             case BF16 -> bfloat16(x);
             case FP16 -> float16(x);
+            case TF32 -> tensorFloat32(x);
         };
     }
 
@@ -37,6 +48,10 @@ public enum Precision {
         return Float.float16ToFloat(Float.floatToFloat16(x));
     }
 
+    private static float tensorFloat32(float x) {
+        return Float.isNaN(x) ? Float.NaN : Float.intBitsToFloat(Float.floatToRawIntBits(x) + 0x1000 & 0xFFFFE000);
+    }
+
     /// `out = round(x)` or `out += round(x)`, values [from, to). The JIT compiler makes vectors of these loops.
     public void round(int from, int to, Floats x, Floats out, boolean accumulate) {
         if (accumulate) for (int i = from; i < to; i++) out.array[out.offset + i] += round(x.array[x.offset + i]);
@@ -44,6 +59,8 @@ public enum Precision {
             for (int i = from; i < to; i++) out.array[out.offset + i] = bfloat16(x.array[x.offset + i]);
         else if (this == FP16)
             for (int i = from; i < to; i++) out.array[out.offset + i] = float16(x.array[x.offset + i]);
+        else if (this == TF32)
+            for (int i = from; i < to; i++) out.array[out.offset + i] = tensorFloat32(x.array[x.offset + i]);
         else System.arraycopy(x.array, x.offset + from, out.array, out.offset + from, to - from);
     }
 }

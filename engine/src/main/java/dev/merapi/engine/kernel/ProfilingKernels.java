@@ -113,6 +113,42 @@ public final class ProfilingKernels implements Kernels {
     }
 
     @Override
+    public int loweredSize(Precision precision, int rows, int cols) {
+        return kernels.loweredSize(precision, rows, cols);
+    }
+
+    @Override
+    public void lower(Precision p, int rows, int cols, Floats x, Floats out) {
+        timed(Kind.ELEMENTWISE, "lower", rows, cols, 2.0 * rows * cols, () -> kernels.lower(p, rows, cols, x, out));
+    }
+
+    @Override
+    public void matmulNT(Precision p, int m, int n, int k, Floats a, Floats b, Floats bias, Floats c) {
+        product(Kind.GEMM_FORWARD, p + " NT", m, n, k, () -> kernels.matmulNT(p, m, n, k, a, b, bias, c));
+    }
+
+    @Override
+    public void matmulNN(Precision p, int m, int n, int k, Floats a, Floats b, Floats c, boolean accumulate) {
+        product(Kind.GEMM_INPUT, p + " NN", m, n, k, () -> kernels.matmulNN(p, m, n, k, a, b, c, accumulate));
+    }
+
+    @Override
+    public void matmulTN(Precision p, int m, int n, int k, Floats a, Floats b, Floats c, boolean accumulate) {
+        product(Kind.GEMM_WEIGHT, p + " TN", m, n, k, () -> kernels.matmulTN(p, m, n, k, a, b, c, accumulate));
+    }
+
+    @Override
+    public void sumRows(Precision p, int rows, int cols, Floats x, Floats out, boolean accumulate) {
+        timed(
+                Kind.ELEMENTWISE,
+                "sumRows",
+                rows,
+                cols,
+                (double) rows * cols,
+                () -> kernels.sumRows(p, rows, cols, x, out, accumulate));
+    }
+
+    @Override
     public void fill(int n, float value, Floats out) {
         timed(Kind.ELEMENTWISE, "fill", n, 0, n, () -> kernels.fill(n, value, out));
     }

@@ -3,6 +3,8 @@ package dev.merapi.engine.kernel;
 /// Every kernel in plain loops, on the calling thread: what the kernels mean, the fallback where the Vector API
 /// is missing, and the oracle of their tests. Sums run in double and are rounded once.
 public final class ScalarKernels implements Kernels {
+    private final Memory memory = new Slabs();
+
     /// On the calling thread; there is nothing to configure.
     public ScalarKernels() {}
 
@@ -14,6 +16,11 @@ public final class ScalarKernels implements Kernels {
     @Override
     public int threads() {
         return 1;
+    }
+
+    @Override
+    public Memory memory() {
+        return memory;
     }
 
     @Override

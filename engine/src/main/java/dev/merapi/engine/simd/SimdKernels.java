@@ -4,10 +4,12 @@ import dev.merapi.engine.kernel.Activation;
 import dev.merapi.engine.kernel.Dropout;
 import dev.merapi.engine.kernel.Floats;
 import dev.merapi.engine.kernel.Kernels;
+import dev.merapi.engine.kernel.Memory;
 import dev.merapi.engine.kernel.PackedMatrix;
 import dev.merapi.engine.kernel.Precision;
 import dev.merapi.engine.kernel.RelativePositions;
 import dev.merapi.engine.kernel.ScalarKernels;
+import dev.merapi.engine.kernel.Slabs;
 import dev.merapi.engine.kernel.Windows;
 import dev.merapi.engine.kernel.Workers;
 import jdk.incubator.vector.FloatVector;
@@ -19,6 +21,7 @@ public final class SimdKernels implements Kernels {
     private static final int VOCABULARY = 512;
 
     private final Workers workers;
+    private final Memory memory = new Slabs();
     private final SimdMatmul matmul;
     private final SimdElementwise elementwise;
     private final SimdActivation activation;
@@ -74,6 +77,11 @@ public final class SimdKernels implements Kernels {
     @Override
     public int threads() {
         return workers.threads();
+    }
+
+    @Override
+    public Memory memory() {
+        return memory;
     }
 
     @Override

@@ -2,6 +2,7 @@ package dev.merapi.engine.cuda;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.merapi.engine.kernel.Activation;
 import dev.merapi.engine.kernel.Dropout;
@@ -83,6 +84,47 @@ class CudaLaunchTest {
         kernels.matmulTN(1, 1, 1, a, b, c, true);
         kernels.matmulNT(129, 256, 3, a, b, floats(256), c, false);
         assertLaunches("matmul_nt_128 3x3", "matmul_nn_64 2x3", "matmul_tn_64 1x1", "matmul_nt_128 2x2");
+    }
+
+    /// Three stages of 128 bytes of k of both tiles lie in shared memory.
+    @Test
+    void productsOfLowPrecisionRunOnTensorCores() {
+        Floats x = floats(300 * 300), bias = floats(300);
+        kernels.lower(Precision.BF16, 3, 9, x, floats(kernels.loweredSize(Precision.BF16, 3, 9)));
+        kernels.matmulNT(Precision.BF16, 300, 300, 7, x, x, bias, floats(300 * 300));
+        kernels.matmulNN(Precision.FP16, 100, 129, 7, x, x, floats(100 * 129), true);
+        kernels.matmulTN(Precision.TF32, 1, 1, 1, x, x, floats(1), false);
+        kernels.sumRows(Precision.BF16, 300, 40, x, floats(40), true);
+        assertLaunches(
+                "lower 1x1",
+                "product_nt_bf16_128 3x3 98304",
+                "product_nn_fp16_64 2x3 49152",
+                "product_tn_tf32_64 1x1 49152",
+                "sum_lowered 2x2",
+                "add_parts 1x1");
+    }
+
+    @Test
+    void loweredRowsAreWholePiecesOf16Bytes() {
+        assertEquals(3 * 2 * 4, kernels.loweredSize(Precision.BF16, 3, 9)); // 16 numbers a row
+        assertEquals(3 * 4, kernels.loweredSize(Precision.FP16, 3, 8));
+        assertEquals(3 * 12, kernels.loweredSize(Precision.TF32, 3, 9));
+        Floats odd = floats(64).slice(1, 32);
+        IllegalArgumentException e =
+                assertThrows(IllegalArgumentException.class, () -> kernels.lower(Precision.BF16, 1, 1, floats(1), odd));
+        assertTrue(e.getMessage().endsWith(", expected a multiple of 16 bytes"), e.getMessage());
+    }
+
+    /// BERT-base's query: 36 tiles of 768 × 768, 4096 rows.
+    @Test
+    void theGradientOfAWeightIsSummedInPieces() {
+        Floats dy = floats(4096 * 768 / 2), x = floats(4096 * 768 / 2), dw = floats(768 * 768);
+        kernels.matmulTN(Precision.BF16, 768, 768, 4096, dy, x, dw, true);
+        assertEquals(640, driver.launches.getFirst().arguments()[3]);
+        assertEquals(7, driver.launches.getLast().arguments()[1]);
+        assertLaunches("product_tn_bf16_128 6x42 98304", "add_parts 2304x1");
+        kernels.matmulNN(Precision.BF16, 768, 768, 4096, dy, x, dw, true); // but no row depends on the others' number
+        assertLaunches("product_nn_bf16_128 6x6 98304");
     }
 
     @Test

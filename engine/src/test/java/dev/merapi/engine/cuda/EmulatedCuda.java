@@ -93,7 +93,14 @@ public final class EmulatedCuda {
     /// One launch after the other, one at a time.
     private static final class EmulatedDriver extends HostDriver {
         private static final String[] ERRORS = {
-            "", "is not in the emulator", "wrote behind its shared memory", "has threads that wait for ever"
+            "",
+            "is not in the emulator",
+            "wrote behind its shared memory",
+            "has threads that wait for ever",
+            "has threads that end before their copies",
+            "copies pieces that are not aligned, or beside its shared memory",
+            "loads matrices that are not aligned, or beside its shared memory",
+            "loads matrices whose rows lie in the same bank"
         };
         private final MethodHandle emulate;
 

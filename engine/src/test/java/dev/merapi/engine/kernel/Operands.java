@@ -65,7 +65,8 @@ final class Operands {
         assertInside(actual, what);
     }
 
-    private static void assertInside(Floats x, String what) {
+    /// Nothing is written outside of the view.
+    static void assertInside(Floats x, String what) {
         for (int i = 0; i < x.array.length; i++)
             if (i < x.offset || i >= x.offset + x.length)
                 assertTrue(Float.isNaN(x.array[i]), what + " wrote outside of its operand");

@@ -79,6 +79,9 @@ class RoundingTest {
         assertEquals(0x1p-24f, Precision.FP16.round(Math.nextUp(0x1p-25f)), "the smallest subnormal");
         assertEquals(0f, Precision.FP16.round(0x1p-25f));
         assertEquals(1 / 3f, Precision.FP32.round(1 / 3f));
+        assertEquals(1 + 0x1p-10f, Precision.TF32.round(1 + 0x1p-11f), "a tie goes away from zero");
+        assertEquals(-1f, Precision.TF32.round(-Math.nextDown(1 + 0x1p-11f)));
+        assertEquals(Float.POSITIVE_INFINITY, Precision.TF32.round(Float.MAX_VALUE));
     }
 
     @ParameterizedTest
