@@ -1,6 +1,7 @@
 package dev.merapi.cli;
 
 import dev.merapi.engine.Device;
+import dev.merapi.nn.model.ProblemType;
 import dev.merapi.nn.pretrained.Json;
 import dev.merapi.tasks.InputSettings;
 import dev.merapi.tasks.OrdinalRegressor;
@@ -9,6 +10,7 @@ import dev.merapi.tasks.TextClassifier;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import picocli.CommandLine.Option;
 
 /// How a trained model is used. Where an option is left out, the model's folder says what it was trained with.
@@ -53,9 +55,11 @@ final class UseOptions {
 
     private TrainedModel load(Task task, Path folder, List<String> names, Device device) {
         return switch (task) {
-            case PAIR_CLASSIFICATION -> new TrainedModel.Classes(classifier(folder, device), false);
+            case PAIR_CLASSIFICATION ->
+                new TrainedModel.Classes(
+                        classifier(task, ProblemType.SINGLE_LABEL_CLASSIFICATION, folder, device), false);
             case MULTILABEL -> {
-                TextClassifier classifier = classifier(folder, device);
+                TextClassifier classifier = classifier(task, ProblemType.MULTI_LABEL_CLASSIFICATION, folder, device);
                 yield new TrainedModel.Classes(
                         classifier, true, thresholds(folder, classifier.model().labels()));
             }
@@ -95,8 +99,14 @@ final class UseOptions {
         return values;
     }
 
-    private TextClassifier classifier(Path folder, Device device) {
+    private TextClassifier classifier(Task task, ProblemType type, Path folder, Device device) {
         TextClassifier classifier = TextClassifier.fromPretrained(folder, device);
+        ProblemType found = classifier.model().problemType();
+        if (found != type)
+            throw new UsageException("--model " + folder + ": expected a model for " + task + ", of problem_type "
+                    + type.name().toLowerCase(Locale.ROOT) + ", got "
+                    + found.name().toLowerCase(Locale.ROOT)
+                    + "; use the task that it was trained for, or correct its config.json");
         return classifier.with(input(classifier.input()));
     }
 

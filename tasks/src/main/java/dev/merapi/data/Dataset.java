@@ -16,6 +16,10 @@ import java.util.stream.IntStream;
 public record Dataset(String source, List<String> labels, List<Example> examples) {
     public Dataset {
         labels = List.copyOf(labels);
+        for (int k = 0; k < labels.size(); k++)
+            if (labels.indexOf(labels.get(k)) < k)
+                throw new DataException(
+                        source + ": the label " + labels.get(k) + " is there twice, expected each once; got " + labels);
         examples = examples instanceof Streamed ? examples : List.copyOf(examples);
         if (examples.isEmpty()) {
             throw new DataException(

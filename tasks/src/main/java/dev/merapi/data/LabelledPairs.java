@@ -14,7 +14,8 @@ public final class LabelledPairs {
 
     private LabelledPairs() {}
 
-    /// Reads for training: the labels are those of the column, sorted, as numbers if they all are.
+    /// Reads for training: the labels are those of the column, sorted, as numbers if they all are, without
+    /// the white space around them.
     ///
     /// @throws DataException if the file is missing, empty or of another form, or a column is missing
     public static Dataset read(Path file, TableOptions options) {
@@ -22,7 +23,7 @@ public final class LabelledPairs {
         table.column(options.textColumn(), TEXT);
         String column = table.column(options.labelColumn(), LABEL);
         List<String> labels = table.rows().stream()
-                .map(row -> table.value(row, column))
+                .map(row -> table.value(row, column).strip())
                 .filter(label -> !label.isBlank())
                 .distinct()
                 .toList();
@@ -63,7 +64,7 @@ public final class LabelledPairs {
     }
 
     private static Target target(Table table, Table.Row row, String column, List<String> labels) {
-        String label = table.value(row, column);
+        String label = table.value(row, column).strip();
         int index = labels.indexOf(label);
         if (index < 0 && label.isBlank()) return Target.UNKNOWN;
         if (index < 0)

@@ -39,7 +39,7 @@ public final class MultilabelTable {
         if (labels.stream().allMatch(label -> table.value(row, label).isBlank())) return Target.UNKNOWN;
         List<Boolean> holds = new ArrayList<>();
         for (String label : labels) {
-            String value = table.value(row, label);
+            String value = table.value(row, label).strip();
             holds.add(
                     switch (value) {
                         case "0", "0.0", "false", "False" -> false;

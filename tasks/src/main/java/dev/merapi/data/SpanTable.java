@@ -2,7 +2,6 @@ package dev.merapi.data;
 
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 
 /// Reads texts of which a part is wanted, with what it is wanted for, from CSV or JSONL: columns `text`, a
 /// context (a sentiment, a question) and, to train or evaluate, `selected_text`; perhaps `textID` or `id`.
@@ -11,7 +10,7 @@ import java.util.Map;
 public final class SpanTable {
     private static final List<String> TEXT = List.of("text");
     private static final String SELECTED = "selected_text";
-    private static final List<String> IDS = List.of("textID", "id");
+    private static final String ID = "textID";
 
     private SpanTable() {}
 
@@ -27,7 +26,7 @@ public final class SpanTable {
                 table.source(),
                 List.of(),
                 table.examples((row, number) -> new Example(
-                        id(row, number),
+                        table.id(row, number, ID),
                         table.value(row, contextColumn),
                         table.value(row, text),
                         selected ? target(table, row, text) : Target.UNKNOWN)));
@@ -35,12 +34,6 @@ public final class SpanTable {
 
     public static Dataset read(Path file, String contextColumn) {
         return read(file, contextColumn, TableOptions.DEFAULT);
-    }
-
-    private static String id(Table.Row row, int number) {
-        Map<String, String> values = row.values();
-        for (String name : IDS) if (values.containsKey(name)) return values.get(name);
-        return Integer.toString(number);
     }
 
     private static Target target(Table table, Table.Row row, String column) {

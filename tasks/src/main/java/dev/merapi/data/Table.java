@@ -14,11 +14,13 @@ import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /// Rows with named columns: a CSV file (RFC 4180, with a header, with or without a byte order mark) or a JSONL
 /// file (`.jsonl`, `.ndjson`: an object a line) or a JSON file (`.json`: a list of objects, or an object a
@@ -182,8 +184,16 @@ record Table(String source, List<String> columns, List<Row> rows) {
         return new Row(line, values, nested);
     }
 
+    /// What the file calls a column: by this name, or else by the only one that differs in case alone; null
+    /// where it has none.
+    private String named(String column) {
+        if (columns.contains(column)) return column;
+        List<String> alike = columns.stream().filter(column::equalsIgnoreCase).toList();
+        return alike.size() == 1 ? alike.getFirst() : null;
+    }
+
     boolean has(String column) {
-        return columns.contains(column);
+        return named(column) != null;
     }
 
     /// Makes sure that a column is there.
@@ -198,23 +208,24 @@ record Table(String source, List<String> columns, List<Row> rows) {
     String column(String asked, List<String> usual) {
         if (asked == null) return firstOf(usual);
         require(asked);
-        return asked;
+        return named(asked);
     }
 
     /// The first of these columns that is there.
     private String firstOf(List<String> names) {
         if (names.size() == 1) require(names.getFirst());
-        return names.stream()
-                .filter(this::has)
+        return Stream.concat(
+                        names.stream().filter(columns::contains), names.stream().filter(this::has))
                 .findFirst()
+                .map(this::named)
                 .orElseThrow(() -> new DataException(source + " has none of the columns " + names + ", found " + columns
                         + "; rename or name one of these"));
     }
 
     /// The value of a column, which must be there in this row.
     String value(Row row, String column) {
-        String value = row.values().get(column);
-        if (row.nested().contains(column))
+        String value = row.values().get(named(column));
+        if (row.nested().contains(named(column)))
             throw error(row, column + " is a list or an object, expected a text, a number, true or false; flatten it");
         if (value == null) {
             throw error(
@@ -236,9 +247,15 @@ record Table(String source, List<String> columns, List<Row> rows) {
         return examples;
     }
 
-    /// The value of the column `id`, or the number of the row.
-    String id(Row row, int number) {
-        return row.values().getOrDefault("id", Integer.toString(number));
+    /// The value of the column `id`, or of the first of others, or the number of the row.
+    String id(Row row, int number, String... others) {
+        return Stream.concat(Stream.of(others), Stream.of("id"))
+                .map(this::named)
+                .filter(Objects::nonNull)
+                .map(row.values()::get)
+                .filter(Objects::nonNull)
+                .findFirst()
+                .orElseGet(() -> Integer.toString(number));
     }
 
     DataException error(Row row, String message) {

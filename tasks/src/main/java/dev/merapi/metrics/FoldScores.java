@@ -17,28 +17,33 @@ public record FoldScores(Evaluation outOfFold, List<Evaluation> folds, Optional<
         folds = List.copyOf(folds);
     }
 
-    /// The folds' mean of each metric.
+    /// The mean of each metric over the folds where it is a number: a fold without a label has no ROC AUC of
+    /// it, say. NaN where there is none.
     public Map<Metric, Double> means() {
         return each(this::mean);
     }
 
-    /// How much the folds differ in each metric: `√(Σ(x − x̄)² / (K − 1))`, the standard deviation of a sample.
+    /// How much these folds differ in each metric: `√(Σ(x − x̄)² / (K − 1))`, the standard deviation of a
+    /// sample. NaN where there are not two.
     public Map<Metric, Double> deviations() {
         return each(metric -> {
             double mean = mean(metric);
-            double squares = Arrays.stream(values(metric))
-                    .map(x -> (x - mean) * (x - mean))
-                    .sum();
-            return Math.sqrt(squares / (folds.size() - 1));
+            double[] values = values(metric);
+            double squares =
+                    Arrays.stream(values).map(x -> (x - mean) * (x - mean)).sum();
+            return Math.sqrt(squares / (values.length - 1));
         });
     }
 
     private double mean(Metric metric) {
-        return Arrays.stream(values(metric)).sum() / folds.size();
+        return Arrays.stream(values(metric)).average().orElse(Double.NaN);
     }
 
     private double[] values(Metric metric) {
-        return folds.stream().mapToDouble(fold -> fold.metrics().get(metric)).toArray();
+        return folds.stream()
+                .mapToDouble(fold -> fold.metrics().get(metric))
+                .filter(value -> !Double.isNaN(value))
+                .toArray();
     }
 
     private Map<Metric, Double> each(ToDoubleFunction<Metric> value) {

@@ -66,6 +66,9 @@ public record OrdinalRegressor(
         Path file = folder.resolve(OutputFolder.SETTINGS);
         Json.Obj settings = Files.exists(file) ? Json.read(file) : Json.Obj.empty(OutputFolder.SETTINGS);
         boolean ours = settings.has("method");
+        if (!ours && settings.has("problem_type"))
+            throw new SettingsException("ordinal: expected a model that was trained for it, got " + folder
+                    + ", trained for " + settings.string("problem_type") + "; use it for that task");
         List<String> labels = ours ? settings.strings("labels") : model.labels();
         Method method = ours ? Method.valueOf(settings.string("method").toUpperCase(Locale.ROOT)) : Method.CORN;
         return new OrdinalRegressor(

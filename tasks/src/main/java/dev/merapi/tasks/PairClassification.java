@@ -89,6 +89,9 @@ public record PairClassification(Settings settings) {
     /// @param learned the examples to learn from
     Recipe<SequenceClassifier> recipe(Dataset learned) {
         List<String> labels = learned.labels();
+        if (labels.size() < 2)
+            throw new SettingsException("pair-classification: expected at least 2 labels, got " + labels + " in "
+                    + learned.source() + "; add examples of others, or name them all by --labels");
         List<Float> weights = settings.classWeights();
         if (!weights.isEmpty() && weights.size() != labels.size()) {
             throw new SettingsException("class-weights: expected " + labels.size() + " numbers, one for each of "

@@ -20,7 +20,9 @@ record ResultFiles(Path folder) {
             Files.move(temporary, folder.resolve(name), StandardCopyOption.REPLACE_EXISTING);
         } catch (IOException e) {
             throw new TrainingException(
-                    folder.resolve(name) + " cannot be written, " + e + "; make room, the models are complete", e);
+                    folder.resolve(name) + " cannot be written, " + e
+                            + "; check the path and the room on the disk, models that are trained are complete",
+                    e);
         }
     }
 

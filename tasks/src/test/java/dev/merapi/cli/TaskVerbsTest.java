@@ -174,6 +174,31 @@ class TaskVerbsTest {
     }
 
     @Test
+    void aModelOfAnotherTaskIsRefused() throws IOException {
+        String data = file("pairs.csv", "text,label,joy,fear\nthe sun,yes,0,1\nthe sea,no,1,0\n");
+        assertEquals(0, train("pair-classification", data, "--dev", data).code());
+        String predictions = folder.resolve("predictions.csv").toString();
+        Run several = run("predict", "multilabel", "--model", output, "--input", data, "--output", predictions);
+        assertEquals(
+                "merapi: --model " + output + ": expected a model for multilabel, of problem_type"
+                        + " multi_label_classification, got single_label_classification; use the task that it was"
+                        + " trained for, or correct its config.json\n",
+                several.err());
+        Run ordered = run("predict", "ordinal", "--model", output, "--input", data, "--output", predictions);
+        assertEquals(
+                "merapi: ordinal: expected a model that was trained for it, got " + output
+                        + ", trained for single_label_classification; use it for that task\n",
+                ordered.err());
+        output = folder.resolve("several").toString();
+        assertEquals(
+                0,
+                train("multilabel", data, "--dev", data, "--labels", "joy,fear").code());
+        Run one = run("predict", "pair-classification", "--model", output, "--input", data, "--output", predictions);
+        assertEquals(2, one.code());
+        assertTrue(one.err().contains("expected a model for pair-classification"), one.err());
+    }
+
+    @Test
     void aGridOfFoldsNamesTheBestAndGoesOn() throws IOException {
         StringBuilder rows = new StringBuilder("text,label\n");
         for (int i = 0; i < 8; i++) rows.append(i % 2 == 0 ? "the sun is warm,yes\n" : "the sea is cold,no\n");

@@ -60,6 +60,33 @@ class TablesTest {
     }
 
     @Test
+    void columnsMayDifferInCaseAndLabelsInWhiteSpace() throws IOException {
+        Path csv = file("upper.csv", "ID,Text,PAIR,Label\nx,a,b, yes\ny,c,d,yes \nz,e,f,no\n");
+        Dataset data = LabelledPairs.read(csv);
+        assertEquals(List.of("no", "yes"), data.labels());
+        assertEquals(
+                List.of(
+                        new Example("x", "a", "b", new Target.OneOf(1)),
+                        new Example("y", "c", "d", new Target.OneOf(1)),
+                        new Example("z", "e", "f", new Target.OneOf(0))),
+                data.examples());
+        Path both = file("both.csv", "Text,text,LABEL\nA,a,1\nB,b,2\n");
+        assertEquals("a", OrdinalTable.read(both).examples().getFirst().text(), "the same name comes first");
+        Path unclear = file("unclear.csv", "Text,TEXT,label\nA,a,1\n");
+        refused(
+                unclear + " has no column text, found [Text, TEXT, label]; rename or name one of these",
+                () -> LabelledPairs.read(unclear));
+    }
+
+    @Test
+    void aLabelIsNamedOnce() throws IOException {
+        Path csv = file("twice.csv", "text,joy\na,1\n");
+        refused(
+                csv + ": the label joy is there twice, expected each once; got [joy, joy]",
+                () -> MultilabelTable.read(csv, List.of("joy", "joy")));
+    }
+
+    @Test
     void pairsAreReadFromAJsonList() throws IOException {
         Path json = file("pairs.json", """
             [{"text": "a", "pair": "b", "label": "x", "more": [1, {"y": 2}]},

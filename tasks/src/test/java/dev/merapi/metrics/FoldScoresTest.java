@@ -27,4 +27,15 @@ class FoldScoresTest {
         FoldScores scores = new FoldScores(mae(2, 4), List.of(mae(1, 4), mae(1, 4)), Optional.empty());
         assertEquals(Map.of(Metric.MAE, 0.0), scores.deviations());
     }
+
+    @Test
+    void foldsWithoutAValueDoNotCount() {
+        FoldScores scores =
+                new FoldScores(mae(3, 2), List.of(mae(1, 1), mae(1, Double.NaN), mae(1, 3)), Optional.empty());
+        assertEquals(Map.of(Metric.MAE, 2.0), scores.means());
+        assertEquals(Math.sqrt(2), scores.deviations().get(Metric.MAE), 1e-15);
+        FoldScores none = new FoldScores(mae(1, 2), List.of(mae(1, Double.NaN), mae(1, 4)), Optional.empty());
+        assertEquals(4.0, none.means().get(Metric.MAE));
+        assertEquals(Double.NaN, none.deviations().get(Metric.MAE), "of one value");
+    }
 }

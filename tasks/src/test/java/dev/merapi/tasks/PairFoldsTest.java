@@ -143,6 +143,19 @@ class PairFoldsTest {
     }
 
     @Test
+    void aFolderWithOtherFilesIsNotWrittenTo() throws IOException {
+        Path mine = Files.createDirectories(folder.resolve("output")).resolve("submission.csv");
+        Files.writeString(mine, "mine");
+        SettingsException e =
+                assertThrows(SettingsException.class, () -> train(TRAINING, false, new Stop(), event -> {}));
+        assertEquals(
+                "output-dir: expected an empty folder or that of an earlier run of folds, found " + mine
+                        + "; name another folder",
+                e.getMessage());
+        assertEquals(List.of("submission.csv"), List.of(output.toFile().list()));
+    }
+
+    @Test
     void aTrialLeavesNothing() throws IOException {
         assertTrue(train(TRAINING.trial(Trial.fastDevRun(1)), false, new Stop(), event -> {})
                 .isPresent());
