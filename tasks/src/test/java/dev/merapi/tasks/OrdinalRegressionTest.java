@@ -177,15 +177,15 @@ class OrdinalRegressionTest {
         Dataset data = OrdinalTable.read(csv);
         assertEquals(List.of("1", "2", "3", "4", "5"), data.labels());
         assertEquals("so,\nso", data.examples().get(2).text());
-        Path odd = Files.writeString(folder.resolve("odd.csv"), "TEXT,STARS\na,1\nb,two\n");
+        Path odd = Files.writeString(folder.resolve("odd.csv"), "TEXT,STERNE\na,1\nb,two\n");
         assertEquals(
-                odd + " line 3: STARS is \"two\", expected a whole number; correct it",
+                odd + " line 3: STERNE is \"two\", expected a whole number; correct it",
                 assertThrows(
                                 DataException.class,
-                                () -> OrdinalTable.read(odd, new TableOptions("TEXT", "STARS", false)))
+                                () -> OrdinalTable.read(odd, new TableOptions("TEXT", "STERNE", false)))
                         .getMessage());
         assertEquals(
-                odd + " has none of the columns [label, rating, Rating, stars, score], found [TEXT, STARS]; rename or"
+                odd + " has none of the columns [label, rating, Rating, stars, score], found [TEXT, STERNE]; rename or"
                         + " name one of these",
                 assertThrows(DataException.class, () -> OrdinalTable.read(odd)).getMessage());
         Path one = Files.writeString(folder.resolve("one.csv"), "text,label\na,1\nb,1\n");
