@@ -131,7 +131,7 @@ record DisentangledHead(
                 AttentionRows.dot(dcontext.array, at(dcontext, token), context.array, at(context, token), depth());
         AttentionRows.probabilities(p, at, t, batch.scale, logSumExp.get(head * batch.tokens + token));
         if (batch.dropout.isActive()) {
-            Arrays.fill(scratch.keep, 0, t, 1f);
+            Arrays.fill(scratch.keep, 0, stride(t), 1f);
             SimdRandom.dropoutRow(scratch.keep, 0, t, element(token), batch.dropout);
             AttentionRows.gradient(p, dp, at, t, delta, batch.scale, scratch.keep);
         } else {

@@ -23,6 +23,7 @@ final class SimdAttention {
 
     private final Workers workers;
     private final AttentionScratch[] scratch;
+    private int[] firstBlock = new int[0]; // of each sequence in the forward pass, guarded by this
 
     SimdAttention(Workers workers, ColdStart start) {
         this.workers = workers;
@@ -31,7 +32,7 @@ final class SimdAttention {
     }
 
     /// `context = dropout(softmax(Q·Kᵀ/√D))·V`: a task is one block of queries of one head of one sequence.
-    void attention(
+    synchronized void attention(
             int heads,
             int channels,
             int[] starts,
@@ -42,13 +43,13 @@ final class SimdAttention {
             Dropout dropout,
             Floats context,
             Floats logSumExp) {
-        int[] firstBlock = new int[sequences + 1];
-        for (int s = 0; s < sequences; s++)
-            firstBlock[s + 1] = firstBlock[s] + (starts[s + 1] - starts[s] + ROWS - 1) / ROWS;
-        int blocks = firstBlock[sequences], width = width(starts, sequences);
+        if (firstBlock.length <= sequences) firstBlock = new int[sequences + 1];
+        int[] firsts = firstBlock;
+        for (int s = 0; s < sequences; s++) firsts[s + 1] = firsts[s] + (starts[s + 1] - starts[s] + ROWS - 1) / ROWS;
+        int blocks = firsts[sequences], width = width(starts, sequences);
         workers.run(blocks * heads, (task, worker) -> {
             int block = task / heads, head = task % heads;
-            int found = Arrays.binarySearch(firstBlock, block), s = found >= 0 ? found : -found - 2;
+            int found = Arrays.binarySearch(firsts, 0, sequences + 1, block), s = found >= 0 ? found : -found - 2;
             var job = new Head(
                     heads,
                     channels,
@@ -59,7 +60,7 @@ final class SimdAttention {
                     width,
                     dropout,
                     scratch[worker]);
-            int first = starts[s] + (block - firstBlock[s]) * ROWS;
+            int first = starts[s] + (block - firsts[s]) * ROWS;
             job.forward(first, Math.min(ROWS, starts[s + 1] - first), q, k, v, context, logSumExp);
         });
     }
@@ -230,7 +231,7 @@ final class SimdAttention {
                     AttentionRows.dot(dcontext.array, at(dcontext, token), context.array, at(context, token), depth());
             AttentionRows.probabilities(scratch.p, at, t, scale(), logSumExp.get(head * tokens + token));
             if (dropout.isActive()) {
-                Arrays.fill(scratch.keep, 0, t, 1f);
+                Arrays.fill(scratch.keep, 0, AttentionScratch.stride(t), 1f);
                 SimdRandom.dropoutRow(scratch.keep, 0, t, element(token), dropout);
                 AttentionRows.gradient(scratch.p, scratch.dp, at, t, delta, scale(), scratch.keep);
             } else {

@@ -20,6 +20,7 @@ final class SimdDisentangledAttention {
 
     private final Workers workers;
     private final DisentangledScratch[] scratch;
+    private int[] firstBlock = new int[0]; // of each sequence in the forward pass, guarded by this
     private final RelativeColumns keys = new RelativeColumns(true), queries = new RelativeColumns(false);
 
     SimdDisentangledAttention(Workers workers) {
@@ -44,15 +45,15 @@ final class SimdDisentangledAttention {
             Floats logSumExp) {
         int longest = longest(starts, sequences);
         expand(positions, heads, channels, longest);
-        int[] firstBlock = new int[sequences + 1];
-        for (int s = 0; s < sequences; s++)
-            firstBlock[s + 1] = firstBlock[s] + (starts[s + 1] - starts[s] + ROWS - 1) / ROWS;
+        if (firstBlock.length <= sequences) firstBlock = new int[sequences + 1];
+        int[] firsts = firstBlock;
+        for (int s = 0; s < sequences; s++) firsts[s + 1] = firsts[s] + (starts[s + 1] - starts[s] + ROWS - 1) / ROWS;
         var all = new DisentangledHead.Batch(
                 heads, channels, starts[sequences], (longest + 3) / 4 * 4, scale, dropout, q, k, v);
-        workers.run(firstBlock[sequences] * heads, (task, worker) -> {
+        workers.run(firsts[sequences] * heads, (task, worker) -> {
             int block = task / heads, head = task % heads;
-            int found = Arrays.binarySearch(firstBlock, block), s = found >= 0 ? found : -found - 2;
-            int first = starts[s] + (block - firstBlock[s]) * ROWS;
+            int found = Arrays.binarySearch(firsts, 0, sequences + 1, block), s = found >= 0 ? found : -found - 2;
+            int first = starts[s] + (block - firsts[s]) * ROWS;
             head(all, positions, starts[s], starts[s + 1], head, worker)
                     .forward(first, Math.min(ROWS, starts[s + 1] - first), context, logSumExp);
         });

@@ -16,25 +16,34 @@ final class SimdOptimizer {
     private static final int L = S.length();
 
     private final Workers workers;
-    private double[] partials = new double[0]; // one sum a block, guarded by this
+    private double[] partials = new double[0]; // of each block its sums in lanes, then their rest; guarded by this
 
     SimdOptimizer(Workers workers) {
         this.workers = workers;
     }
 
     synchronized double sumOfSquares(int n, Floats x) {
-        int blocks = Blocks.count(n, Blocks.SIZE);
-        if (partials.length < blocks) partials = new double[blocks];
+        int blocks = Math.max(1, Blocks.count(n, Blocks.SIZE)), width = D.length() + 1;
+        if (partials.length < blocks * width) partials = new double[blocks * width];
         double[] sums = partials;
         Blocks.values(
-                workers, n, (from, to) -> sums[from / Blocks.SIZE] = sumOfSquares(x.array, x.offset + from, to - from));
+                workers,
+                n,
+                (from, to) -> sumOfSquares(x.array, x.offset + from, to - from, sums, from / Blocks.SIZE * width));
         double sum = 0;
-        for (int block = 0; block < blocks; block++) sum += sums[block];
+        for (int block = 0; block < blocks; block++) sum += sum(sums, block * width);
+        return sum;
+    }
+
+    /// The lanes in a fixed order: that of `reduceLanes` is not specified.
+    private static double sum(double[] sums, int at) {
+        double sum = sums[at + D.length()];
+        for (int lane = 0; lane < D.length(); lane++) sum += sums[at + lane];
         return sum;
     }
 
     /// One float vector is two of doubles; each half has its own accumulator.
-    private static double sumOfSquares(float[] x, int offset, int n) {
+    private static void sumOfSquares(float[] x, int offset, int n, double[] sums, int at) {
         DoubleVector low = DoubleVector.zero(D), high = DoubleVector.zero(D);
         int i = 0;
         for (; i < S.loopBound(n); i += L) {
@@ -44,11 +53,10 @@ final class SimdOptimizer {
             low = a.fma(a, low);
             high = b.fma(b, high);
         }
-        double sum = 0;
-        for (; i < n; i++) sum += (double) x[offset + i] * x[offset + i];
-        double[] lanes = low.add(high).toArray(); // summed here: the order of reduceLanes is not specified
-        for (double lane : lanes) sum += lane;
-        return sum;
+        low.add(high).intoArray(sums, at);
+        double rest = 0;
+        for (; i < n; i++) rest += (double) x[offset + i] * x[offset + i];
+        sums[at + D.length()] = rest;
     }
 
     void adamW(int n, Floats p, Floats g, Floats m, Floats v, AdamStep step) {

@@ -56,9 +56,13 @@ final class SimdRandom {
         return counters;
     }
 
-    /// `x[i] ← x[i]·keep/(1−p)`, n values in place; x[0] is element `firstElement` of the dropout.
+    /// `x[i] ← x[i]·keep/(1−p)`, n values in place; x[0] is element `firstElement` of the dropout, a multiple
+    /// of 4. The memory goes on to a multiple of two vectors, and what lies there is overwritten: rows of
+    /// attention are short, and words for the rest of one by the scalar generator took a third of the whole
+    /// head's time.
     static void dropoutRow(float[] x, int offset, int n, long firstElement, Dropout dropout) {
-        dropout(x, offset, x, offset, n, firstElement, dropout);
+        assert firstElement % 4 == 0;
+        dropout(x, offset, x, offset, WIDE ? Math.ceilDiv(n, STRIDE) * STRIDE : n, firstElement, dropout);
     }
 
     /// `out[i] = x[i]·keep/(1−p)`; x[0] is element `firstElement` of the dropout, best a multiple of 4. out may
