@@ -77,6 +77,13 @@ public final class Device implements AutoCloseable {
         return kernels.threads();
     }
 
+    /// Says that a training follows, best before its model and data are read: meanwhile another thread has the
+    /// kernels compiled, a second or two, for which the first steps would wait.
+    public Device warmUp() {
+        kernels.warmUp();
+        return this;
+    }
+
     /// Where the values of this device's tensors lie.
     public Memory memory() {
         return memory;

@@ -68,7 +68,7 @@ final class DemoVerb extends Verb {
         say("Fine-tuning " + BundledEncoder.NAME + " on " + train.size() + " sentences, any of "
                 + String.join(", ", EMOTIONS));
         try (Stop stop = Stop.onTermination();
-                Device device = this.device.open();
+                Device device = this.device.open().warmUp();
                 ProgressBars bars = new ProgressBars(console.err())) {
             say("Computing on " + device);
             List<TrainListener> listeners = new ArrayList<>();

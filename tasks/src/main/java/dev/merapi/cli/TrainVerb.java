@@ -142,7 +142,7 @@ final class TrainVerb extends Verb {
         TrainingData examples = TrainingData.read(task.task, data, train, dev, test, split, settings.seed());
         List<TrainListener> listeners = new ArrayList<>();
         try (Stop stop = Stop.onTermination();
-                Device device = this.device.open();
+                Device device = this.device.open().warmUp();
                 ProgressBars bars = new ProgressBars(console.err())) {
             if (console.terminal()) listeners.add(bars);
             listeners.add(new TrainReport(console, json, logging.loggingSteps));
@@ -196,7 +196,7 @@ final class TrainVerb extends Verb {
         Dataset unseen = test == null ? null : data.read(task.task, test, examples.labels());
         List<TrainListener> listeners = new ArrayList<>();
         try (Stop stop = Stop.onTermination();
-                Device device = this.device.open();
+                Device device = this.device.open().warmUp();
                 ProgressBars bars = new ProgressBars(console.err())) {
             if (console.terminal()) listeners.add(bars);
             listeners.add(new TrainReport(console, json, logging.loggingSteps));

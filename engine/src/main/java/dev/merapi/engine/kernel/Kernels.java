@@ -30,6 +30,10 @@ public interface Kernels extends AutoCloseable {
     /// Returns when everything that was asked for is done: at once on a CPU.
     default void finish() {}
 
+    /// Much will be computed, and soon: whatever must be compiled for it may be compiled from now on, in the
+    /// background. Without it the first steps of a training take longer; no result depends on it.
+    default void warmUp() {}
+
     /// Ends the worker threads. Kernels must not be called afterwards.
     @Override
     void close();

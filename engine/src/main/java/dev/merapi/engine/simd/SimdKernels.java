@@ -22,6 +22,7 @@ public final class SimdKernels implements Kernels {
 
     private final Workers workers;
     private final Memory memory = new Slabs();
+    private final ColdStart start;
     private final SimdMatmul matmul;
     private final SimdElementwise elementwise;
     private final SimdActivation activation;
@@ -48,6 +49,7 @@ public final class SimdKernels implements Kernels {
 
     private SimdKernels(Workers workers, ColdStart start) {
         this.workers = workers;
+        this.start = start;
         matmul = new SimdMatmul(workers, start);
         elementwise = new SimdElementwise(workers, start);
         activation = new SimdActivation(workers, start);
@@ -85,7 +87,13 @@ public final class SimdKernels implements Kernels {
     }
 
     @Override
+    public void warmUp() {
+        start.warmUp();
+    }
+
+    @Override
     public void close() {
+        start.end();
         workers.close();
     }
 
