@@ -128,9 +128,9 @@ class LowMatmulTest {
                 double held = before == null ? 0 : before.get(i);
                 double product = value(i, roundA, roundB, roundBias), exact = value(i, a, b, bias);
                 double sums = (2e-6 + 8e-8 * k) * Math.max(1, Math.abs(product) + Math.abs(held));
-                assertEquals(held + product, c.get(i), half * Math.abs(product) + sums, this + " of the rounded");
+                assertEquals(held + product, c.get(i), half * Math.abs(product) + sums, () -> this + " of the rounded");
                 double size = Math.max(Math.abs(exact) + Math.abs(held), 2 * Math.sqrt(k));
-                assertEquals(held + exact, c.get(i), promised * size, this + " of the exact");
+                assertEquals(held + exact, c.get(i), promised * size, () -> this + " of the exact");
             }
             assertInside(c, toString());
         }
