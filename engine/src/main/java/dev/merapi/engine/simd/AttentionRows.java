@@ -19,7 +19,8 @@ final class AttentionRows {
         int end = at + padded(n);
         Arrays.fill(x, at + n, end, Float.NEGATIVE_INFINITY);
         float max = max(x, at, end);
-        float sum = exp(x, at, end, scale, max * scale);
+        exp(x, at, end, scale, max * scale);
+        float sum = sum(x, at, end);
         multiply(x, at, end, 1 / sum);
         return max * scale + (float) Math.log(sum);
     }
@@ -30,15 +31,17 @@ final class AttentionRows {
         return max.reduceLanes(VectorOperators.MAX);
     }
 
-    /// `x ← e^(scale·x − shift)`, and its sum.
-    private static float exp(float[] x, int from, int to, float scale, float shift) {
+    /// `x ← e^(scale·x − shift)`
+    private static void exp(float[] x, int from, int to, float scale, float shift) {
+        for (int i = from; i < to; i += LANES)
+            SimdMath.exp(FloatVector.fromArray(F, x, i).mul(scale).sub(shift)).intoArray(x, i);
+    }
+
+    /// Apart from [#exp], whose sum would be a vector at a call: C2 compiles all of attention's forward pass at
+    /// once, reaches its limit of nodes about here, and allocates what calls hand over from then on.
+    private static float sum(float[] x, int from, int to) {
         FloatVector sum = FloatVector.zero(F);
-        for (int i = from; i < to; i += LANES) {
-            FloatVector y =
-                    SimdMath.exp(FloatVector.fromArray(F, x, i).mul(scale).sub(shift));
-            y.intoArray(x, i);
-            sum = sum.add(y);
-        }
+        for (int i = from; i < to; i += LANES) sum = sum.add(FloatVector.fromArray(F, x, i));
         return SimdMath.sum(sum);
     }
 

@@ -58,8 +58,7 @@ final class SimdRandom {
 
     /// `x[i] ← x[i]·keep/(1−p)`, n values in place; x[0] is element `firstElement` of the dropout, a multiple
     /// of 4. The memory goes on to a multiple of two vectors, and what lies there is overwritten: rows of
-    /// attention are short, and words for the rest of one by the scalar generator took a third of the whole
-    /// head's time.
+    /// attention are short, and much of one would be such a rest for the scalar generator.
     static void dropoutRow(float[] x, int offset, int n, long firstElement, Dropout dropout) {
         assert firstElement % 4 == 0;
         dropout(x, offset, x, offset, WIDE ? Math.ceilDiv(n, STRIDE) * STRIDE : n, firstElement, dropout);
