@@ -101,9 +101,9 @@ class BadInputTest {
         assertFails(
                 2,
                 "Invalid value for option '--lr-scheduler-type': expected one of linear-warmup, linear, cosine,"
-                    + " cosine-with-min-lr, cosine-warmup-with-min-lr, cosine-with-restarts, polynomial, inverse-sqrt,"
-                    + " warmup-stable-decay, constant, constant-with-warmup, step, one-cycle, reduce-lr-on-plateau,"
-                    + " greedy, got fast; see merapi train --help",
+                        + " cosine-with-min-lr, cosine-warmup-with-min-lr, cosine-with-restarts, polynomial, inverse-sqrt,"
+                        + " warmup-stable-decay, constant, constant-with-warmup, step, one-cycle, reduce-lr-on-plateau,"
+                        + " greedy, got fast; see merapi train --help",
                 train("pair-classification", "--lr-scheduler-type", "fast"));
     }
 
