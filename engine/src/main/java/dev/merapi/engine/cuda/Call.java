@@ -44,7 +44,10 @@ final class Call implements AutoCloseable {
     /// The address of the first `count` numbers; the copy on the device is kept for the next call that has the
     /// same.
     long ints(int[] x, int count) {
-        return cuda.numbers().address(x, count);
+        if (4L * count <= Mail.MOST) return cuda.numbers().address(x, count);
+        long address = scratch(4L * count);
+        cuda.memory().staging().upload(address, x, count);
+        return address;
     }
 
     /// The same of words of 64 bits.
@@ -59,6 +62,7 @@ final class Call implements AutoCloseable {
 
     /// The address of numbers for the duration of this call.
     long floats(float[] x) {
+        if (4L * x.length <= Mail.MOST) return cuda.memory().staging().mail(x);
         long address = scratch(4L * x.length);
         cuda.memory().staging().upload(address, x, 0, x.length);
         return address;
@@ -114,11 +118,11 @@ final class Call implements AutoCloseable {
                 words[at++] = d.isActive() ? d.threshold() : 0;
                 words[at++] = Float.floatToRawIntBits(d.scale());
                 words[at++] = d.seed();
-                words[at++] = d.isActive() ? cuda.numbers().step(d.step()) : 0;
+                words[at++] = d.isActive() ? ints(new int[] {d.step()}, 1) : 0;
                 words[at++] = d.site();
             } else words[at++] = word(argument);
         }
-        cuda.driver().launch(cuda.modules().function(module, kernel, sharedBytes), grid, words);
+        cuda.graphs().launch(module, kernel, grid, words);
     }
 
     private static long word(Object argument) {

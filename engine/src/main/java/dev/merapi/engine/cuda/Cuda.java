@@ -6,9 +6,11 @@ import java.util.concurrent.locks.ReentrantLock;
 ///
 /// @param lock of the call at hand: what one thread's call has put into place for its launches, another's may
 ///     replace
-record Cuda(Driver driver, CudaMemory memory, Modules modules, Numbers numbers, ReentrantLock lock) {
-    static Cuda on(Driver driver) {
-        CudaMemory memory = new CudaMemory(driver);
-        return new Cuda(driver, memory, new Modules(driver), new Numbers(memory), new ReentrantLock());
+record Cuda(Driver driver, Graphs graphs, CudaMemory memory, Numbers numbers, ReentrantLock lock) {
+    /// @param checked whether memory is filled with NaN before it is used, and looked at behind its end after
+    static Cuda on(Driver driver, boolean checked) {
+        Graphs graphs = new Graphs(driver);
+        CudaMemory memory = new CudaMemory(driver, graphs, checked);
+        return new Cuda(driver, graphs, memory, new Numbers(graphs, memory.staging()), new ReentrantLock());
     }
 }

@@ -25,8 +25,9 @@ public final class CudaKernels implements Kernels {
     private final CudaProducts products;
     private final CudaAttention attention;
 
-    CudaKernels(Driver driver) {
-        cuda = Cuda.on(driver);
+    /// @param checked whether memory is looked at before and after its use, see [CudaMemory]
+    CudaKernels(Driver driver, boolean checked) {
+        cuda = Cuda.on(driver, checked);
         matmul = new CudaMatmul(driver.multiprocessors());
         products = new CudaProducts(driver.multiprocessors());
         attention = new CudaAttention();
@@ -42,11 +43,21 @@ public final class CudaKernels implements Kernels {
         Class<?> here = CudaKernels.class;
         here.getModule().addReads(here.getClassLoader().getUnnamedModule());
         try {
-            return new CudaKernels(new Graphs(JCudaBinding.open()));
+            return new CudaKernels(JCudaBinding.open(), assertionsAreOn());
         } catch (NoClassDefFoundError e) {
             throw new CudaException(
                     "cuda: JCuda is missing; put jcuda and jcuda-natives 12.6.0 (org.jcuda) on the class path", e);
         }
+    }
+
+    private static boolean assertionsAreOn() {
+        boolean on = false;
+        assert on = true;
+        return on;
+    }
+
+    Graphs.Count launches() {
+        return cuda.graphs().count();
     }
 
     @Override
@@ -68,12 +79,13 @@ public final class CudaKernels implements Kernels {
 
     @Override
     public void finish() {
-        cuda.driver().synchronize();
+        cuda.graphs().synchronize();
     }
 
     @Override
     public void close() {
         cuda.memory().close();
+        cuda.graphs().close();
         cuda.driver().close();
     }
 

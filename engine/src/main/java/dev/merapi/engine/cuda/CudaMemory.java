@@ -10,27 +10,29 @@ import java.util.TreeSet;
 
 /// A caching pool of the device's memory. What was given back is kept for the next one of its size, since
 /// asking the driver waits for the whole device: sizes are rounded up to four classes an octave, as on the
-/// heap. Of several the one with the lowest address is taken: the same requests get the same addresses in every
-/// step, which [Graphs] lives on. All work runs in the order of one stream, so memory may be given away while
+/// heap. All work runs in the order of one stream, so memory may be given away while
 /// the kernels that use it are still to run.
 ///
-/// With assertions on, memory is filled with NaN before it is used, and what lies between the values and the
+/// Where it is checked, memory is filled with NaN before it is used, and what lies between the values and the
 /// end of their class must still be NaN when it comes back: a kernel that forgets or exceeds its result is
 /// found out.
 public final class CudaMemory implements Memory, AutoCloseable {
-    private static final int POISON = 0x7fc00bad; // a NaN
-    private static final boolean CHECKED = assertionsAreOn();
+    static final int POISON = 0x7fc00bad; // a NaN
 
     private final Driver driver;
+    private final Graphs graphs;
+    private final boolean checked;
     private final Staging staging;
     private final Cleaner cleaner = Cleaner.create();
     private final TreeMap<Integer, TreeSet<Long>> free = new TreeMap<>(); // addresses by floats
     private long total, cached, peak; // bytes: of the driver, of them in `free`, the most that were in use
     private boolean closed;
 
-    CudaMemory(Driver driver) {
+    CudaMemory(Driver driver, Graphs graphs, boolean checked) {
         this.driver = driver;
-        this.staging = new Staging(driver);
+        this.graphs = graphs;
+        this.checked = checked;
+        this.staging = new Staging(driver, graphs);
     }
 
     // ── Operands ─────────────────────────────────────────────────────────────────────────────────
@@ -43,14 +45,14 @@ public final class CudaMemory implements Memory, AutoCloseable {
     @Override
     public void give(Floats taken) {
         CudaBlock block = (CudaBlock) taken.device();
-        if (CHECKED) block.checkSlack();
+        if (checked) block.checkSlack();
         release(block.address, block.capacity);
     }
 
     @Override
     public Floats allocate(int length) {
         CudaBlock block = block(length);
-        driver.fill(block.address, 0, length);
+        graphs.fill(block.address, 0, length);
         block.onDevice(true);
         long address = block.address;
         int capacity = block.capacity;
@@ -83,7 +85,7 @@ public final class CudaMemory implements Memory, AutoCloseable {
         if (address != null) cached -= 4L * floats;
         else address = fresh(floats);
         peak = Math.max(peak, total - cached);
-        if (CHECKED) driver.fill(address, POISON, floats);
+        if (checked) graphs.fill(address, POISON, floats);
         return address;
     }
 
@@ -113,7 +115,7 @@ public final class CudaMemory implements Memory, AutoCloseable {
     }
 
     private void freeCached() {
-        driver.synchronize(); // nothing that still runs may use it
+        graphs.synchronize(); // nothing that still runs may use it
         for (Map.Entry<Integer, TreeSet<Long>> size : free.entrySet())
             for (long address : size.getValue()) {
                 driver.free(address);
@@ -160,11 +162,5 @@ public final class CudaMemory implements Memory, AutoCloseable {
 
     static boolean isPoison(float value) {
         return Float.floatToRawIntBits(value) == POISON;
-    }
-
-    private static boolean assertionsAreOn() {
-        boolean on = false;
-        assert on = true;
-        return on;
     }
 }

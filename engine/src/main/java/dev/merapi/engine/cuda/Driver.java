@@ -2,9 +2,10 @@ package dev.merapi.engine.cuda;
 
 import java.nio.ByteBuffer;
 
-/// The calls of the CUDA driver that the kernels need, on one device, one context and one stream, in whose
-/// order copies, fills and launches run. Addresses, modules, functions and events are the driver's handles. Any
-/// thread may call. Every error is a [CudaException].
+/// The calls of the CUDA driver that the kernels need, on one device and one context. There are two streams, in
+/// whose order things run: one of launches and copies, and one of the mail, copies to the device that run
+/// beside the launches until [#awaitMail]. Addresses, modules, functions and events are the driver's handles.
+/// Any thread may call. Every error is a [CudaException].
 interface Driver extends AutoCloseable {
     /// "NVIDIA H200".
     String device();
@@ -35,11 +36,14 @@ interface Driver extends AutoCloseable {
     /// Copies the first `bytes` of pinned memory to the device, when the stream gets there.
     void upload(long to, ByteBuffer pinned, long bytes);
 
+    /// Copies `bytes` of pinned memory from `at` on to the device, when the stream of the mail gets there.
+    void mail(long to, ByteBuffer pinned, int at, int bytes);
+
+    /// Copies within the device, when the stream gets there.
+    void copy(long to, long from, long bytes);
+
     /// Copies from the device to the beginning of pinned memory, when the stream gets there.
     void download(ByteBuffer pinned, long from, long bytes);
-
-    /// Writes `count` words of 32 bits.
-    void fill(long to, int word, long count);
 
     // ── The stream ───────────────────────────────────────────────────────────────────────────────
 
@@ -54,6 +58,11 @@ interface Driver extends AutoCloseable {
     /// Waits for the event as it was recorded last; returns at once if it never was.
     void await(long event);
 
+    /// What is asked for from now on runs when all mail so far has arrived. Nobody waits here.
+    ///
+    /// @param event for this use
+    void awaitMail(long event);
+
     // ── Kernels ──────────────────────────────────────────────────────────────────────────────────
 
     /// Loads PTX, which the driver assembles for its device.
@@ -66,8 +75,10 @@ interface Driver extends AutoCloseable {
 
     /// Runs a function when the stream gets there.
     ///
-    /// @param arguments its parameters in the order of the source, each in the low bytes of a word
-    void launch(long function, Grid grid, long[] arguments);
+    /// @param grid with at least as many blocks as it needs: those beyond return at once
+    /// @param call where the device's memory has the grid that it needs, two words of 32 bits, and behind them
+    ///     its arguments in the order of the source, each in the low bytes of a word of 64
+    void launch(long function, Grid grid, long call);
 
     // ── Graphs ───────────────────────────────────────────────────────────────────────────────────
 
@@ -78,7 +89,7 @@ interface Driver extends AutoCloseable {
     /// The graph of the launches since [#beginCapture], ready to run.
     long endCapture();
 
-    /// Runs the launches of a graph, with their arguments as they were captured, when the stream gets there.
+    /// Runs the launches of a graph, each with what lies where its call was when it was captured.
     void launchGraph(long graph);
 
     void freeGraph(long graph);
@@ -110,6 +121,17 @@ interface Driver extends AutoCloseable {
 
         Grid shared(int bytes) {
             return new Grid(x, y, bytes);
+        }
+
+        /// As many blocks or some more: few sizes serve all.
+        Grid roomy() {
+            return new Grid(room(x), Math.min(65_535, room(y)), sharedBytes);
+        }
+
+        /// The next of 1, 1¼, 1½, 1¾ times a power of two.
+        private static int room(int n) {
+            int step = Math.max(1, Integer.highestOneBit(n - 1) >>> 2);
+            return (int) Math.min(Integer.MAX_VALUE, ceiling(n, step) * step);
         }
 
         /// Enough blocks for n elements in strides.

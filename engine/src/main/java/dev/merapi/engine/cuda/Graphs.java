@@ -7,53 +7,78 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/// A driver whose launches run as CUDA graphs where the same ones come again: a graph costs the host one call
-/// and the device less time between two kernels.
+/// The stream of the launches, which runs them as CUDA graphs where the same kernels come again: a graph costs
+/// the host one call and the device less time between two kernels.
 ///
-/// Launches are collected to pieces of at most [#PIECE]; everything else that is asked of the stream ends a
-/// piece. A piece that comes for the second time is captured, and from then on its graph runs instead. It is
-/// the same piece only if all of it is the same, kernels, grids and every argument: addresses, sizes, factors.
-/// So a graph never has to be told that something has changed, and inference and training need no word about
-/// it. What changes from step to step lies in the device's memory (ids, the scalars of AdamW, the step of the
-/// dropout); that addresses come again is what [CudaMemory] and [Numbers] see to. Batches of other sizes have
-/// graphs of their own.
-final class Graphs implements Driver {
-    static final int PIECE = 64; // launches; while they are collected the device works on the piece before
+/// Launches are collected to pieces of at most [#PIECE]; whatever else is asked of the stream ends a piece.
+/// A launch finds its grid and its arguments in the device's memory, so a graph serves all pieces of the same
+/// kernels in grids of the same class ([Driver.Grid#roomy]): batches of nearly the same number of tokens, of
+/// whatever lengths and ids, wherever their operands lie. One copy brings the calls of a piece ([Mail], with
+/// all else that they read), one more on the device puts them where the graph looks. A piece that comes for
+/// the second time is captured.
+final class Graphs implements AutoCloseable {
+    static final int PIECE = 128; // launches; while they are collected the device works on the piece before
     static final int LEAST = 4; // that a graph is worth
     static final int KEPT = 512; // graphs, the last used
     private static final int REMEMBERED = 8192; // pieces that came once
 
     private final Driver driver;
+    private final Modules modules;
+    private final Mail mail;
     private final List<Launch> piece = new ArrayList<>(PIECE);
-    private final Map<List<Launch>, Long> graphs = new LinkedHashMap<>(16, 0.75f, true); // the last used at the end
+    private long[] calls = new long[8 * PIECE]; // of the piece: the grid and the arguments of each launch
+    private int words; // of them in use
+    private final Map<List<Launch>, Graph> graphs = new LinkedHashMap<>(16, 0.75f, true); // the last used at the end
     private final Map<Integer, Boolean> cameOnce = new LinkedHashMap<>(); // by their hashes
     private long asked, alone, replayed;
 
     Graphs(Driver driver) {
         this.driver = driver;
+        this.modules = new Modules(driver);
+        this.mail = new Mail(driver);
     }
 
-    @Override
-    public synchronized void launch(long function, Grid grid, long[] arguments) {
-        piece.add(new Launch(function, grid, arguments));
+    /// @param arguments of the kernel in the order of the source, each in the low bytes of a word
+    synchronized void launch(String module, String kernel, Driver.Grid grid, long[] arguments) {
+        long function = modules.function(module, kernel, grid.sharedBytes());
+        if (words + 1 + arguments.length > calls.length) calls = Arrays.copyOf(calls, 2 * calls.length);
+        piece.add(new Launch(function, grid.roomy(), words));
+        calls[words++] = (long) grid.y() << 32 | grid.x();
+        System.arraycopy(arguments, 0, calls, words, arguments.length);
+        words += arguments.length;
         asked++;
         if (piece.size() == PIECE) send();
+    }
+
+    /// Writes `count` words of 32 bits, as a launch.
+    synchronized void fill(long to, int word, long count) {
+        if (count > 0) launch("elementwise", "fill", Driver.Grid.strides(count), new long[] {count, word, to});
     }
 
     /// Gives the driver what has been collected.
     private void send() {
         if (piece.isEmpty()) return;
+        long where = mail.put(calls, words);
+        mail.deliver();
         List<Launch> whole = List.copyOf(piece);
-        piece.clear();
-        Long graph = whole.size() < LEAST ? null : graphs.get(whole);
-        if (graph == null && whole.size() >= LEAST && cameBefore(whole)) graph = capture(whole);
+        long bytes = (long) Long.BYTES * words;
+        Graph graph = whole.size() < LEAST ? null : graphs.get(whole);
+        if (graph == null && whole.size() >= LEAST && cameBefore(whole)) graph = capture(whole, bytes);
         if (graph == null) {
             alone += whole.size();
-            for (Launch l : whole) driver.launch(l.function, l.grid, l.arguments);
+            launch(whole, where);
         } else {
             replayed++;
-            driver.launchGraph(graph);
+            driver.copy(graph.calls, where, bytes);
+            driver.launchGraph(graph.handle);
         }
+        piece.clear();
+        words = 0;
+        mail.read();
+    }
+
+    private void launch(List<Launch> whole, long where) {
+        for (Launch l : whole) driver.launch(l.function, l.grid, where + (long) Long.BYTES * l.call);
     }
 
     /// Two pieces of the same hash are taken for one here: then a graph is made too early, of the right
@@ -65,20 +90,29 @@ final class Graphs implements Driver {
         return false;
     }
 
-    private long capture(List<Launch> whole) {
-        long graph;
+    /// Null if there is no memory left for the calls.
+    private Graph capture(List<Launch> whole, long bytes) {
+        if (graphs.size() == KEPT) {
+            driver.synchronize(); // it may still be running
+            free(graphs.remove(graphs.keySet().iterator().next()));
+        }
+        long where = driver.allocate(bytes);
+        if (where == 0) return null;
+        long handle;
         driver.beginCapture();
         try {
-            for (Launch l : whole) driver.launch(l.function, l.grid, l.arguments);
+            launch(whole, where);
         } finally {
-            graph = driver.endCapture();
+            handle = driver.endCapture();
         }
+        Graph graph = new Graph(handle, where);
         graphs.put(whole, graph);
-        if (graphs.size() > KEPT) {
-            driver.synchronize(); // it may still be running
-            driver.freeGraph(graphs.remove(graphs.keySet().iterator().next()));
-        }
         return graph;
+    }
+
+    private void free(Graph graph) {
+        driver.freeGraph(graph.handle);
+        driver.free(graph.calls);
     }
 
     synchronized Count count() {
@@ -90,149 +124,69 @@ final class Graphs implements Driver {
     /// @param graphs   that ran for the others
     record Count(long launches, long alone, long graphs) {}
 
-    private record Launch(long function, Grid grid, long[] arguments) {
-        @Override
-        public boolean equals(Object other) {
-            return other instanceof Launch l
-                    && function == l.function
-                    && grid.equals(l.grid)
-                    && Arrays.equals(arguments, l.arguments);
-        }
+    /// @param grid with room for others of its class
+    /// @param call where its words begin among those of the piece
+    private record Launch(long function, Driver.Grid grid, int call) {}
 
-        @Override
-        public int hashCode() {
-            return 31 * (31 * Long.hashCode(function) + grid.hashCode()) + Arrays.hashCode(arguments);
-        }
+    /// @param calls the address of the words of all its launches
+    private record Graph(long handle, long calls) {}
+
+    // ── What launches read ───────────────────────────────────────────────────────────────────────
+
+    /// The address of numbers for the launches of the call at hand, and of later ones while [#isFresh]; at most
+    /// [Mail#MOST] bytes.
+    synchronized long mail(int[] x, int count) {
+        makeRoom();
+        return mail.put(x, count);
+    }
+
+    synchronized long mail(float[] x, int offset, int count) {
+        makeRoom();
+        return mail.put(x, offset, count);
+    }
+
+    private void makeRoom() {
+        if (!mail.isLong()) return;
+        send();
+        mail.read();
+    }
+
+    synchronized int turn() {
+        return mail.turn();
+    }
+
+    synchronized boolean isFresh(int turn) {
+        return mail.isFresh(turn);
     }
 
     // ── What ends a piece ────────────────────────────────────────────────────────────────────────
 
-    @Override
-    public synchronized void upload(long to, ByteBuffer pinned, long bytes) {
+    synchronized void upload(long to, ByteBuffer pinned, long bytes) {
         send();
         driver.upload(to, pinned, bytes);
     }
 
-    @Override
-    public synchronized void download(ByteBuffer pinned, long from, long bytes) {
+    synchronized void download(ByteBuffer pinned, long from, long bytes) {
         send();
         driver.download(pinned, from, bytes);
     }
 
-    @Override
-    public synchronized void fill(long to, int word, long count) {
-        send();
-        driver.fill(to, word, count);
-    }
-
-    @Override
-    public synchronized void record(long event) {
+    synchronized void record(long event) {
         send();
         driver.record(event);
     }
 
-    @Override
-    public synchronized void synchronize() {
+    synchronized void synchronize() {
         send();
         driver.synchronize();
     }
 
-    @Override
-    public synchronized void free(long address) {
-        send();
-        driver.free(address);
-    }
-
+    /// Forgets what is still to be sent; the graphs go with the context.
     @Override
     public synchronized void close() {
         piece.clear();
-        driver.close();
-    }
-
-    // ── What does not ────────────────────────────────────────────────────────────────────────────
-
-    @Override
-    public String device() {
-        return driver.device();
-    }
-
-    @Override
-    public long totalBytes() {
-        return driver.totalBytes();
-    }
-
-    @Override
-    public int multiprocessors() {
-        return driver.multiprocessors();
-    }
-
-    @Override
-    public int capability() {
-        return driver.capability();
-    }
-
-    @Override
-    public int sharedBytes() {
-        return driver.sharedBytes();
-    }
-
-    @Override
-    public long allocate(long bytes) {
-        return driver.allocate(bytes);
-    }
-
-    @Override
-    public ByteBuffer pinned(int bytes) {
-        return driver.pinned(bytes);
-    }
-
-    @Override
-    public void freePinned(ByteBuffer pinned) {
-        driver.freePinned(pinned);
-    }
-
-    @Override
-    public long newEvent() {
-        return driver.newEvent();
-    }
-
-    @Override
-    public void await(long event) {
-        driver.await(event);
-    }
-
-    @Override
-    public long module(byte[] ptx) {
-        return driver.module(ptx);
-    }
-
-    @Override
-    public long function(long module, String name) {
-        return driver.function(module, name);
-    }
-
-    @Override
-    public void allowShared(long function, int bytes) {
-        driver.allowShared(function, bytes);
-    }
-
-    @Override
-    public void beginCapture() {
-        throw new IllegalStateException("graphs: the launches of a graph are captured by themselves");
-    }
-
-    @Override
-    public long endCapture() {
-        throw new IllegalStateException("graphs: the launches of a graph are captured by themselves");
-    }
-
-    @Override
-    public void launchGraph(long graph) {
-        throw new IllegalStateException("graphs: the launches of a graph are captured by themselves");
-    }
-
-    @Override
-    public void freeGraph(long graph) {
-        throw new IllegalStateException("graphs: the launches of a graph are captured by themselves");
+        for (Graph graph : graphs.values()) free(graph);
+        graphs.clear();
+        mail.close();
     }
 }

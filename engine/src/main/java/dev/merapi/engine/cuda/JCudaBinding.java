@@ -32,7 +32,7 @@ import jcuda.driver.JCudaDriver;
 final class JCudaBinding implements Driver {
     private final CUdevice device = new CUdevice();
     private final CUcontext context = new CUcontext();
-    private final CUstream stream = new CUstream();
+    private final CUstream stream = new CUstream(), mail = new CUstream();
     private final List<CUmodule> modules = new ArrayList<>();
     private final List<CUfunction> functions = new ArrayList<>();
     private final List<CUevent> events = new ArrayList<>();
@@ -51,7 +51,8 @@ final class JCudaBinding implements Driver {
         check("cuDeviceGet", JCudaDriver.cuDeviceGet(device, 0));
         check("cuDevicePrimaryCtxRetain", JCudaDriver.cuDevicePrimaryCtxRetain(context, device));
         bind();
-        check("cuStreamCreate", JCudaDriver.cuStreamCreate(stream, CUstream_flags.CU_STREAM_NON_BLOCKING));
+        for (CUstream each : new CUstream[] {stream, mail})
+            check("cuStreamCreate", JCudaDriver.cuStreamCreate(each, CUstream_flags.CU_STREAM_NON_BLOCKING));
         byte[] text = new byte[256];
         check("cuDeviceGetName", JCudaDriver.cuDeviceGetName(text, text.length, device));
         name = new String(text, StandardCharsets.UTF_8).split("\0", 2)[0];
@@ -164,16 +165,22 @@ final class JCudaBinding implements Driver {
     }
 
     @Override
-    public void download(ByteBuffer to, long from, long bytes) {
+    public void mail(long to, ByteBuffer from, int at, int bytes) {
         bind();
-        check("cuMemcpyDtoHAsync", JCudaDriver.cuMemcpyDtoHAsync(pointer(to), at(from), bytes, stream));
+        Pointer begin = pointer(from).withByteOffset(at);
+        check("cuMemcpyHtoDAsync", JCudaDriver.cuMemcpyHtoDAsync(at(to), begin, bytes, mail));
     }
 
     @Override
-    public void fill(long to, int word, long count) {
-        if (count == 0) return;
+    public void copy(long to, long from, long bytes) {
         bind();
-        check("cuMemsetD32Async", JCudaDriver.cuMemsetD32Async(at(to), word, count, stream));
+        check("cuMemcpyDtoDAsync", JCudaDriver.cuMemcpyDtoDAsync(at(to), at(from), bytes, stream));
+    }
+
+    @Override
+    public void download(ByteBuffer to, long from, long bytes) {
+        bind();
+        check("cuMemcpyDtoHAsync", JCudaDriver.cuMemcpyDtoHAsync(pointer(to), at(from), bytes, stream));
     }
 
     private Pointer pointer(ByteBuffer buffer) {
@@ -223,6 +230,13 @@ final class JCudaBinding implements Driver {
         check("cuEventSynchronize", JCudaDriver.cuEventSynchronize(event(event)));
     }
 
+    @Override
+    public void awaitMail(long event) {
+        bind();
+        check("cuEventRecord", JCudaDriver.cuEventRecord(event(event), mail));
+        check("cuStreamWaitEvent", JCudaDriver.cuStreamWaitEvent(stream, event(event), 0));
+    }
+
     private synchronized CUevent event(long handle) {
         return events.get((int) handle);
     }
@@ -261,10 +275,9 @@ final class JCudaBinding implements Driver {
     }
 
     @Override
-    public void launch(long function, Grid grid, long[] arguments) {
+    public void launch(long function, Grid grid, long call) {
         bind();
-        Pointer[] parameters = new Pointer[arguments.length];
-        for (int i = 0; i < parameters.length; i++) parameters[i] = Pointer.to(new long[] {arguments[i]});
+        Pointer parameters = Pointer.to(Pointer.to(new long[] {call}));
         check(
                 "cuLaunchKernel",
                 JCudaDriver.cuLaunchKernel(
@@ -277,7 +290,7 @@ final class JCudaBinding implements Driver {
                         1,
                         grid.sharedBytes(),
                         stream,
-                        Pointer.to(parameters),
+                        parameters,
                         null));
     }
 
@@ -347,6 +360,7 @@ final class JCudaBinding implements Driver {
         bind();
         for (CUgraphExec graph : graphs.values()) JCudaDriver.cuGraphExecDestroy(graph);
         for (CUevent event : events) JCudaDriver.cuEventDestroy(event);
+        JCudaDriver.cuStreamDestroy(mail);
         JCudaDriver.cuStreamDestroy(stream);
         JCudaDriver.cuDevicePrimaryCtxRelease(device);
     }

@@ -5,23 +5,49 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.function.DoubleSupplier;
 
-/// The copies between the heap and the device, through a ring of page-locked buffers: while one is on its way
-/// the next is filled. Every copy is counted.
+/// The copies between the heap and the device: what is small goes by [Mail], beside the launches, the rest
+/// through a ring of page-locked buffers, one of which is filled while another is on its way. Every copy is
+/// counted.
 final class Staging implements AutoCloseable {
     private static final int SLOTS = 4, SLOT_BYTES = 1 << 20;
 
     private final Driver driver;
+    private final Graphs graphs;
     private final ByteBuffer[] buffers = new ByteBuffer[SLOTS];
     private final long[] events = new long[SLOTS];
     private final Letter[] letters = new Letter[16];
     private int next, nextLetter;
     private long uploads, uploadedBytes, downloads, downloadedBytes;
 
-    Staging(Driver driver) {
+    Staging(Driver driver, Graphs graphs) {
         this.driver = driver;
+        this.graphs = graphs;
     }
 
+    /// The address of numbers for the launches of the call at hand.
+    synchronized long mail(int[] x, int count) {
+        count(count);
+        return graphs.mail(x, count);
+    }
+
+    synchronized long mail(float[] x) {
+        count(x.length);
+        return graphs.mail(x, 0, x.length);
+    }
+
+    private void count(int values) {
+        uploads++;
+        uploadedBytes += 4L * values;
+    }
+
+    /// When the launches get there.
     synchronized void upload(long to, float[] from, int offset, int count) {
+        count(count);
+        if (4L * count <= Mail.MOST) {
+            long[] copy = {count, graphs.mail(from, offset, count), to, 0};
+            graphs.launch("elementwise", "copy", Driver.Grid.strides(count), copy);
+            return;
+        }
         for (int done = 0; done < count; ) {
             int n = Math.min(count - done, SLOT_BYTES / Float.BYTES);
             int slot = free();
@@ -29,11 +55,10 @@ final class Staging implements AutoCloseable {
             send(slot, to + 4L * done, 4L * n);
             done += n;
         }
-        uploads++;
-        uploadedBytes += 4L * count;
     }
 
     synchronized void upload(long to, int[] from, int count) {
+        count(count);
         for (int done = 0; done < count; ) {
             int n = Math.min(count - done, SLOT_BYTES / Integer.BYTES);
             int slot = free();
@@ -41,8 +66,6 @@ final class Staging implements AutoCloseable {
             send(slot, to + 4L * done, 4L * n);
             done += n;
         }
-        uploads++;
-        uploadedBytes += 4L * count;
     }
 
     /// Waits for the values.
@@ -77,8 +100,8 @@ final class Staging implements AutoCloseable {
                 ? new Letter(driver.pinned(Float.BYTES), driver.newEvent())
                 : new Letter(before.buffer, before.event);
         letters[place] = letter;
-        driver.download(letter.buffer, from, Float.BYTES);
-        driver.record(letter.event);
+        graphs.download(letter.buffer, from, Float.BYTES);
+        graphs.record(letter.event);
         downloads++;
         downloadedBytes += Float.BYTES;
         return letter::open;
@@ -113,14 +136,14 @@ final class Staging implements AutoCloseable {
     }
 
     private void send(int slot, long to, long bytes) {
-        driver.upload(to, buffers[slot], bytes);
-        driver.record(events[slot]);
+        graphs.upload(to, buffers[slot], bytes);
+        graphs.record(events[slot]);
     }
 
     private ByteBuffer receive(long from, long bytes) {
         int slot = free();
-        driver.download(buffers[slot], from, bytes);
-        driver.synchronize();
+        graphs.download(buffers[slot], from, bytes);
+        graphs.synchronize();
         return buffers[slot];
     }
 

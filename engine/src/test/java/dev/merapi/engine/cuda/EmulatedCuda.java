@@ -27,9 +27,15 @@ public final class EmulatedCuda {
 
     private EmulatedCuda() {}
 
-    /// Empty where g++ is missing, which is said.
+    /// With memory that is checked, whose many copies leave no graph; empty where g++ is missing, which is
+    /// said.
     public static Optional<Kernels> kernels() {
-        return EMULATE.map(emulate -> new CudaKernels(new Graphs(new EmulatedDriver(emulate))));
+        return EMULATE.map(emulate -> new CudaKernels(new EmulatedDriver(emulate), true));
+    }
+
+    /// With launches that become graphs, as where it matters.
+    public static Optional<Kernels> graphs() {
+        return EMULATE.map(emulate -> new CudaKernels(new EmulatedDriver(emulate), false));
     }
 
     @SuppressWarnings("restricted")

@@ -2,15 +2,19 @@ package dev.merapi.engine.cuda;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
 /// A driver whose device is this machine's memory. Copies and fills happen at once; launches are recorded and
@@ -27,13 +31,14 @@ class HostDriver implements Driver {
     final Map<Long, Integer> shared = new HashMap<>();
     long memoryBytes = 8L << 30; // what there is of memory
     long allocatedBytes;
-    final Map<Long, List<Launch>> graphs = new HashMap<>();
+    final Map<Long, List<Captured>> graphs = new HashMap<>();
     int allocations, synchronizations, openEvents, captures;
     boolean closed;
-    private List<Launch> captured; // null: launches run
+    private List<Captured> captured; // null: launches run
     private final List<String> functions = new ArrayList<>();
     private final List<Map<String, Integer>> modules = new ArrayList<>();
     private final TreeMap<Long, MemorySegment> memory = new TreeMap<>();
+    private final Set<Long> pages = new HashSet<>(); // of the mail
     private final Map<Long, Arena> arenas = new HashMap<>();
 
     @Override
@@ -102,14 +107,19 @@ class HostDriver implements Driver {
     }
 
     @Override
-    public void download(ByteBuffer pinned, long from, long bytes) {
-        MemorySegment.ofBuffer(pinned).asSlice(0, bytes).copyFrom(at(from, bytes));
+    public void mail(long to, ByteBuffer pinned, int at, int bytes) {
+        at(to, bytes).copyFrom(MemorySegment.ofBuffer(pinned).asSlice(at, bytes));
+        pages.add(memory.floorKey(to));
     }
 
     @Override
-    public void fill(long to, int word, long count) {
-        MemorySegment segment = at(to, 4 * count);
-        for (long i = 0; i < count; i++) segment.setAtIndex(ValueLayout.JAVA_INT, i, word);
+    public void copy(long to, long from, long bytes) {
+        at(to, bytes).copyFrom(at(from, bytes));
+    }
+
+    @Override
+    public void download(ByteBuffer pinned, long from, long bytes) {
+        MemorySegment.ofBuffer(pinned).asSlice(0, bytes).copyFrom(at(from, bytes));
     }
 
     @Override
@@ -127,6 +137,9 @@ class HostDriver implements Driver {
 
     @Override
     public void await(long event) {}
+
+    @Override
+    public void awaitMail(long event) {}
 
     @Override
     public long module(byte[] ptx) {
@@ -147,21 +160,47 @@ class HostDriver implements Driver {
     }
 
     @Override
-    public synchronized void launch(long function, Grid grid, long[] arguments) {
-        int sharedBytes = grid.sharedBytes();
+    public synchronized void launch(long function, Grid grid, long call) {
+        if (isCapturing()) captured.add(new Captured(function, grid, call));
+        else run(function, grid, call);
+    }
+
+    /// Reads the call as the kernel does.
+    private void run(long function, Grid room, long call) {
         String kernel = functions.get((int) function);
-        for (Map<String, Integer> module : modules)
-            if (module.containsKey(kernel))
-                assertEquals(module.get(kernel), arguments.length, "arguments of " + kernel);
-        if (sharedBytes > 48 << 10)
-            assertEquals(sharedBytes, Math.min(sharedBytes, shared.getOrDefault(function, 0)), kernel);
-        Launch launch = new Launch(kernel, grid, arguments);
-        if (captured != null) {
-            captured.add(launch);
-            return;
+        int count = -1;
+        for (Map<String, Integer> module : modules) count = module.getOrDefault(kernel, count);
+        long[] words = at(call, 8L * (1 + count)).toArray(ValueLayout.JAVA_LONG);
+        Grid grid = new Grid((int) words[0], (int) (words[0] >>> 32), room.sharedBytes());
+        assertTrue(grid.x() <= room.x() && grid.y() <= room.y(), () -> kernel + " " + grid + " beyond " + room);
+        if (room.sharedBytes() > 48 << 10)
+            assertEquals(room.sharedBytes(), Math.min(room.sharedBytes(), shared.getOrDefault(function, 0)), kernel);
+        long[] arguments = Arrays.copyOfRange(words, 1, words.length);
+        if (isFill(kernel, arguments)) fill(arguments[2], (int) arguments[1], arguments[0]);
+        else if (isMail(kernel, arguments)) copy(arguments[2], arguments[1], 4 * arguments[0]);
+        else {
+            launches.add(new Launch(kernel, grid, arguments));
+            run(launches.getLast());
         }
-        launches.add(launch);
-        run(launch);
+    }
+
+    /// Of [CudaMemory], which tests of launches do not ask for.
+    private static boolean isFill(String kernel, long[] arguments) {
+        return kernel.equals("fill") && (arguments[1] == 0 || (int) arguments[1] == CudaMemory.POISON);
+    }
+
+    /// Values of the host on their way to their memory.
+    private boolean isMail(String kernel, long[] arguments) {
+        return kernel.equals("copy") && pages.contains(memory.floorKey(arguments[1]));
+    }
+
+    private void fill(long to, int word, long count) {
+        MemorySegment segment = at(to, 4 * count);
+        for (long i = 0; i < count; i++) segment.setAtIndex(ValueLayout.JAVA_INT, i, word);
+    }
+
+    boolean isCapturing() {
+        return captured != null;
     }
 
     @Override
@@ -178,11 +217,10 @@ class HostDriver implements Driver {
 
     @Override
     public void launchGraph(long graph) {
-        for (Launch launch : graphs.get(graph)) {
-            launches.add(launch);
-            run(launch);
-        }
+        for (Captured c : graphs.get(graph)) run(c.function, c.room, c.call);
     }
+
+    record Captured(long function, Grid room, long call) {}
 
     @Override
     public void freeGraph(long graph) {

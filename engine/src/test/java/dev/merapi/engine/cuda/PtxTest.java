@@ -10,6 +10,9 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.regex.Pattern;
 import jcuda.nvptxcompiler.JNvPTXCompiler;
 import jcuda.nvptxcompiler.nvPTXCompileResult;
@@ -17,6 +20,7 @@ import jcuda.nvptxcompiler.nvPTXCompilerHandle;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// The PTX that is committed: made of these sources, and assembled for devices that are not here.
@@ -75,6 +79,40 @@ class PtxTest {
         byte[] text = new byte[(int) size[0] + 1];
         JNvPTXCompiler.nvPTXCompilerGetInfoLog(compiler, text);
         return new String(text, StandardCharsets.UTF_8);
+    }
+
+    /// What arguments.awk makes of an entry: argument i lies 8 + 8·i bytes behind the address that is its only
+    /// parameter, and its blocks are counted by the grid that lies there.
+    @ParameterizedTest
+    @MethodSource("modules")
+    void kernelsReadTheirCallFromMemory(String name) {
+        byte[] ptx = Modules.ptx(name);
+        var counts = Ptx.parameters(ptx);
+        String[] entries = new String(ptx, StandardCharsets.UTF_8).split("\\.visible \\.entry ");
+        assertEquals(counts.size(), entries.length - 1);
+        for (String entry : List.of(entries).subList(1, entries.length)) {
+            String kernel = entry.substring(0, entry.indexOf('('));
+            assertEquals(1, count(entry, "\\.param \\.u64 " + kernel + "_launch\n"), kernel);
+            assertEquals(1, count(entry, "ld\\.param\\.u64 \t%launch, \\[" + kernel + "_launch]"), kernel);
+            assertEquals(2, count(entry, "\\.param\\b"), kernel); // nothing else
+            assertEquals(0, count(entry, "%nctaid"), kernel);
+            assertEquals(1, count(entry, "@%beyond1 ret;"), kernel);
+            var load = Pattern.compile("\\[%launch\\+(\\d+)]").matcher(entry);
+            Set<Integer> read = new TreeSet<>();
+            while (load.find()) read.add(Integer.parseInt(load.group(1)));
+            for (int offset : read) assertEquals(0, offset % 8, kernel);
+            int arguments = counts.get(kernel);
+            assertTrue(read.isEmpty() || read.stream().max(Integer::compare).get() <= 8 * arguments, kernel);
+            assertTrue(read.size() <= arguments && read.size() >= arguments - 3, kernel + " reads " + read);
+        }
+    }
+
+    static List<String> modules() {
+        return Modules.NAMES;
+    }
+
+    private static long count(String text, String pattern) {
+        return Pattern.compile(pattern).matcher(text).results().count();
     }
 
     @Test
