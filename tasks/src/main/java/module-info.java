@@ -4,8 +4,10 @@ module dev.merapi.tasks {
     requires transitive dev.merapi.tokenizer;
     requires com.fasterxml.jackson.core;
     requires de.siegmar.fastcsv;
+    requires dev.hardwood.core;
     requires info.picocli;
     requires me.tongfei.progressbar;
+    requires java.logging;
     requires jdk.management;
 
     exports dev.merapi.data;

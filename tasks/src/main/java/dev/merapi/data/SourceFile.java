@@ -1,9 +1,12 @@
 package dev.merapi.data;
 
+import java.io.BufferedOutputStream;
 import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
 import java.nio.channels.FileChannel;
@@ -13,20 +16,20 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
 
-/// Text files in UTF-8, with or without a byte order mark, also those that gzip packed.
+/// Text files in UTF-8, with or without a byte order mark, also those that gzip packed; Parquet as text.
 final class SourceFile {
     private static final byte[] BYTE_ORDER_MARK = {(byte) 0xEF, (byte) 0xBB, (byte) 0xBF};
     private static final byte[] GZIP = {0x1F, (byte) 0x8B}; // of a file that gzip packed, whatever its name
     private static final byte[] PARQUET = {'P', 'A', 'R', '1'};
     private static final String PACKED = ".gz";
-    private static final int PACKING = 4; // about what gzip makes of text
+    private static final int PACKING = 4; // about what gzip and Parquet make of text
+    private static final int BUFFER = 1 << 16;
 
     private SourceFile() {}
 
@@ -34,14 +37,20 @@ final class SourceFile {
     static String read(Path file) {
         try {
             byte[] bytes = Files.readAllBytes(existing(file));
-            if (startsWith(bytes, PARQUET)) throw parquet(file);
-            if (startsWith(bytes, GZIP)) bytes = unpacked(file, bytes);
+            if (startsWith(bytes, PARQUET)) bytes = jsonLines(file);
+            else if (startsWith(bytes, GZIP)) bytes = unpacked(file, bytes);
             if (startsWith(bytes, BYTE_ORDER_MARK))
                 bytes = Arrays.copyOfRange(bytes, BYTE_ORDER_MARK.length, bytes.length);
             return decode(file, 1, bytes);
         } catch (IOException | OutOfMemoryError e) {
             throw unreadable(file, e);
         }
+    }
+
+    private static byte[] jsonLines(Path parquet) throws IOException {
+        ByteArrayOutputStream lines = new ByteArrayOutputStream();
+        Parquet.writeJsonLines(parquet, lines);
+        return lines.toByteArray();
     }
 
     private static byte[] unpacked(Path file, byte[] bytes) throws IOException {
@@ -52,22 +61,43 @@ final class SourceFile {
         }
     }
 
-    /// The bytes to read from anywhere. One that gzip packed is unpacked into a temporary file, which is gone
-    /// with the process.
+    /// The bytes to read from anywhere. One that gzip packed is unpacked into a temporary file, Parquet written
+    /// into one as JSON lines, which is gone with the process.
     static FileChannel channel(Path file) throws IOException {
-        byte[] begin;
-        try (InputStream in = Files.newInputStream(existing(file))) {
-            begin = in.readNBytes(PARQUET.length);
-        }
-        if (startsWith(begin, PARQUET)) throw parquet(file);
-        if (!startsWith(begin, GZIP)) return FileChannel.open(file);
+        boolean parquet = isParquet(file);
+        if (!parquet && !startsWith(begin(file), GZIP)) return FileChannel.open(file);
         Path plain = Files.createTempFile("merapi", ".txt");
-        try (GZIPInputStream in = new GZIPInputStream(Files.newInputStream(file), 1 << 16)) {
-            Files.copy(in, plain, StandardCopyOption.REPLACE_EXISTING);
-            return FileChannel.open(plain, StandardOpenOption.READ, StandardOpenOption.DELETE_ON_CLOSE);
-        } catch (EOFException | ZipException e) {
+        try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(plain), BUFFER)) {
+            if (parquet) Parquet.writeJsonLines(file, out);
+            else unpack(file, out);
+        } catch (IOException | RuntimeException e) {
             Files.delete(plain);
+            throw e;
+        }
+        return FileChannel.open(plain, StandardOpenOption.READ, StandardOpenOption.DELETE_ON_CLOSE);
+    }
+
+    private static void unpack(Path file, OutputStream out) throws IOException {
+        try (GZIPInputStream in = new GZIPInputStream(Files.newInputStream(file), BUFFER)) {
+            in.transferTo(out);
+        } catch (EOFException | ZipException e) {
             throw damaged(file, e);
+        }
+    }
+
+    /// Whether a file is in the binary format of columns; it is read as JSON lines.
+    static boolean isParquet(Path file) {
+        try {
+            return startsWith(begin(file), PARQUET);
+        } catch (IOException e) {
+            throw unreadable(file, e);
+        }
+    }
+
+    private static byte[] begin(Path file) throws IOException {
+        if (Files.exists(file) && !Files.isRegularFile(file) && !Files.isDirectory(file)) return new byte[0]; // a pipe
+        try (InputStream in = Files.newInputStream(existing(file))) {
+            return in.readNBytes(PARQUET.length);
         }
     }
 
@@ -75,11 +105,6 @@ final class SourceFile {
         if (Files.isDirectory(file))
             throw new DataException(file + " is a folder, expected a file; name the file inside it");
         return file;
-    }
-
-    private static DataException parquet(Path file) {
-        return new DataException(file + " is Parquet, expected CSV or JSONL; convert it, in Python:"
-                + " pandas.read_parquet(\"in.parquet\").to_csv(\"out.csv\", index=False)");
     }
 
     private static DataException damaged(Path file, IOException e) {
@@ -96,7 +121,8 @@ final class SourceFile {
     /// About how many bytes of text there are; 0 for what is no file to be read twice, a pipe for example.
     static long size(Path file) {
         try {
-            return Files.isRegularFile(file) ? Files.size(file) * (name(file).endsWith(PACKED) ? PACKING : 1) : 0;
+            if (!Files.isRegularFile(file)) return 0;
+            return Files.size(file) * (name(file).endsWith(PACKED) || isParquet(file) ? PACKING : 1);
         } catch (IOException e) {
             throw unreadable(file, e);
         }

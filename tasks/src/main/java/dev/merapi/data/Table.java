@@ -24,22 +24,23 @@ import java.util.stream.Stream;
 
 /// Rows with named columns: a CSV file (RFC 4180, with a header, with or without a byte order mark) or a JSONL
 /// file (`.jsonl`, `.ndjson`: an object a line) or a JSON file (`.json`: a list of objects, or an object a
-/// line); each may be packed by gzip (`.gz`).
+/// line), each also packed by gzip (`.gz`); or a Parquet file, known by its first bytes.
 ///
 /// @param source the file, for messages
 /// @param columns names in the order of the file
 /// @param rows in the order of the file; read again from it at every look where it is streamed
 record Table(String source, List<String> columns, List<Row> rows) {
     private static final System.Logger LOG = System.getLogger(Table.class.getName());
+    private static final Set<String> JSON_ENDINGS = Set.of("jsonl", "ndjson", "json");
     private static final int SHARE_OF_HEAP = 8; // in memory a row takes several times its bytes
 
-    /// @param line where the row begins in the file, from 1
+    /// @param line where the row begins in the file, from 1; of Parquet the number of the row
     /// @param values by column; a column that a JSONL line lacks has none
-    /// @param nested columns that hold a list or an object in a JSONL line, which no reader wants
+    /// @param nested columns that hold a list or an object in a JSONL line or in Parquet, which no reader wants
     record Row(long line, Map<String, String> values, Set<String> nested) {}
 
     static Table read(Path file, TableOptions options) {
-        boolean jsonLines = Set.of("jsonl", "ndjson", "json").contains(SourceFile.ending(file));
+        boolean jsonLines = JSON_ENDINGS.contains(SourceFile.ending(file)) || SourceFile.isParquet(file);
         long size = SourceFile.size(file);
         boolean large = size > Runtime.getRuntime().maxMemory() / SHARE_OF_HEAP || size > Integer.MAX_VALUE / 2;
         if (large && !options.streaming())

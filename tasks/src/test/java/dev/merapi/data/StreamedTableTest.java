@@ -139,11 +139,11 @@ class StreamedTableTest {
                 .getMessage();
         assertTrue(message.startsWith(json + " line 2, column 10: not JSON"), message);
         Path parquet = Files.write(folder.resolve("rows.parquet"), "PAR1\u0000\u0001".getBytes(StandardCharsets.UTF_8));
-        for (TableOptions options : List.of(STREAMED, TableOptions.DEFAULT))
-            refused(
-                    parquet + " is Parquet, expected CSV or JSONL; convert it, in Python:"
-                            + " pandas.read_parquet(\"in.parquet\").to_csv(\"out.csv\", index=False)",
-                    () -> LabelledPairs.read(parquet, options));
+        for (TableOptions options : List.of(STREAMED, TableOptions.DEFAULT)) {
+            String damaged = assertThrows(DataException.class, () -> LabelledPairs.read(parquet, options))
+                    .getMessage();
+            assertTrue(damaged.startsWith(parquet + " is Parquet, but damaged, "), damaged);
+        }
     }
 
     @Test
