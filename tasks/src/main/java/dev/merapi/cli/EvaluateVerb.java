@@ -47,8 +47,7 @@ final class EvaluateVerb extends Verb {
         try (Device device = this.device.open()) {
             Ensemble trained = Ensemble.open(console, task.task, models, use, data, device);
             Dataset examples = data.read(task.task, file, trained.first().labels());
-            EvaluationReport report =
-                    new EvaluationReport(trained.first().evaluate(examples, trained.logits(examples)));
+            EvaluationReport report = new EvaluationReport(trained.first().evaluate(examples, trained::logits));
             if (json) console.print(report.json().toString());
             else report.table().forEach(console::print);
         }

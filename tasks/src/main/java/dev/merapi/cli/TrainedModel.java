@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 
 /// A model that was trained for one of the tasks, as the verbs use it.
 sealed interface TrainedModel {
@@ -27,13 +28,14 @@ sealed interface TrainedModel {
         return Optional.empty();
     }
 
-    /// How good outputs are, those of [#logits] or their means over several models, for examples whose answers
-    /// are known.
-    Evaluation evaluate(Dataset data, float[][] logits);
+    /// How good outputs are for examples whose answers are known.
+    ///
+    /// @param logits of some of the examples: [#logits] or their means over several models
+    Evaluation evaluate(Dataset data, Function<Dataset, float[][]> logits);
 
     /// How well it does by itself.
     default Evaluation evaluate(Dataset data) {
-        return evaluate(data, logits(data));
+        return evaluate(data, this::logits);
     }
 
     /// The outputs [rows][…], in the order of the examples.
@@ -57,10 +59,10 @@ sealed interface TrainedModel {
         }
 
         @Override
-        public Evaluation evaluate(Dataset data, float[][] logits) {
+        public Evaluation evaluate(Dataset data, Function<Dataset, float[][]> logits) {
             return several
-                    ? MultilabelClassification.evaluate(logits, data, thresholds)
-                    : PairClassification.evaluate(logits, data);
+                    ? MultilabelClassification.evaluate(logits.apply(data), data, thresholds)
+                    : PairClassification.evaluate(logits.apply(data), data);
         }
 
         /// With several labels the logit of the mean probability.
@@ -90,7 +92,7 @@ sealed interface TrainedModel {
         }
 
         @Override
-        public Evaluation evaluate(Dataset data, float[][] logits) {
+        public Evaluation evaluate(Dataset data, Function<Dataset, float[][]> logits) {
             return SpanExtraction.evaluate(extractor, logits, data);
         }
 
@@ -123,8 +125,8 @@ sealed interface TrainedModel {
         }
 
         @Override
-        public Evaluation evaluate(Dataset data, float[][] logits) {
-            return OrdinalRegression.evaluate(regressor, logits, data);
+        public Evaluation evaluate(Dataset data, Function<Dataset, float[][]> logits) {
+            return OrdinalRegression.evaluate(regressor, logits.apply(data), data);
         }
 
         @Override

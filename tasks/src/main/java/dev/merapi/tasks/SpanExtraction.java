@@ -11,8 +11,6 @@ import dev.merapi.engine.Reduce;
 import dev.merapi.engine.Tensor;
 import dev.merapi.metrics.Evaluation;
 import dev.merapi.metrics.Metric;
-import dev.merapi.metrics.Metrics;
-import dev.merapi.metrics.TextOverlap;
 import dev.merapi.nn.loss.SpanCrossEntropy;
 import dev.merapi.nn.loss.SpanDistance;
 import dev.merapi.nn.model.LoadOptions;
@@ -26,8 +24,8 @@ import dev.merapi.train.TrainEvent.Outcome;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 
 /// A part of a text for a context: which words make this tweet a negative one?
@@ -69,6 +67,8 @@ public record SpanExtraction(Settings settings) {
     /// @param outcome the run in numbers
     public record Trained(SpanExtractor extractor, Optional<Evaluation> evaluation, Outcome outcome) {}
 
+    private static final int ROWS = 1024; // in memory at a time
+
     static final List<Metric> METRICS = List.of(Metric.LOSS, Metric.JACCARD, Metric.EXACT_MATCH);
 
     /// Fine-tunes; the best evaluation's model is in the output folder and in the result.
@@ -86,56 +86,25 @@ public record SpanExtraction(Settings settings) {
 
     /// How well an extractor does on examples whose parts are known.
     public static Evaluation evaluate(SpanExtractor extractor, Dataset data) {
-        return evaluate(extractor, extractor.logits(extractor.encode(data.examples())), data);
+        return evaluate(extractor, some -> extractor.logits(extractor.encode(some.examples())), data);
     }
 
-    /// How good logits are, those of an extractor or the means of several that read texts as it does.
-    public static Evaluation evaluate(SpanExtractor extractor, float[][] logits, Dataset data) {
+    /// How good logits are, those of an extractor or the means of several that read texts as it does. Neither
+    /// all texts nor all logits (two a token) are ever held.
+    ///
+    /// @param logits [rows][T · 2] of some of the examples
+    public static Evaluation evaluate(SpanExtractor extractor, Function<Dataset, float[][]> logits, Dataset data) {
         data.require(Target.Part.class);
-        return score(extractor.encode(data.examples()), logits, extractor.wholeText());
-    }
-
-    /// logits [rows][T · 2]
-    private static Evaluation score(EncodedSpans spans, float[][] logits, List<String> wholeText) {
-        double jaccard = 0;
-        double exact = 0;
-        double loss = 0;
-        for (int row = 0; row < logits.length; row++) {
-            String predicted = SpanExtractor.part(spans, row, logits[row], wholeText);
-            String expected = spans.expected(row);
-            jaccard += TextOverlap.jaccard(expected, predicted);
-            exact += TextOverlap.exactMatch(expected, predicted) ? 1 : 0;
-            int first = spans.first(new int[] {row})[0];
-            int last = spans.last(new int[] {row})[0];
-            if (first != Loss.IGNORED) loss += crossEntropy(logits[row], 0, first) + crossEntropy(logits[row], 1, last);
-        }
-        int rows = logits.length;
-        return new Evaluation(
-                new Metrics(
-                        rows,
-                        Map.of(
-                                Metric.LOSS, loss / spans.located(),
-                                Metric.JACCARD, jaccard / rows,
-                                Metric.EXACT_MATCH, exact / rows)),
-                List.of(),
-                Optional.empty());
+        SpanScore score = new SpanScore(extractor.wholeText());
+        for (Dataset some : data.parts(ROWS)) score.add(extractor.encode(some.examples()), logits.apply(some));
+        return score.evaluation();
     }
 
     private static Findings findings(EncodedSpans spans, float[][] logits, List<String> wholeText) {
         List<String> predicted = IntStream.range(0, logits.length)
                 .mapToObj(row -> SpanExtractor.part(spans, row, logits[row], wholeText))
                 .toList();
-        return RowFindings.ofSpans(
-                predicted,
-                spans,
-                row -> crossEntropy(logits[row], 0, spans.first(new int[] {row})[0])
-                        + crossEntropy(logits[row], 1, spans.last(new int[] {row})[0]));
-    }
-
-    private static double crossEntropy(float[] logits, int column, int token) {
-        float[] side = new float[logits.length / 2];
-        for (int t = 0; t < side.length; t++) side[t] = logits[2 * t + column];
-        return dev.merapi.metrics.Probabilities.crossEntropy(side, token);
+        return RowFindings.ofSpans(predicted, spans, row -> SpanScore.loss(spans, row, logits[row]));
     }
 
     private record SpanRecipe(Settings settings) implements Recipe<QuestionAnswering> {
@@ -191,7 +160,9 @@ public record SpanExtraction(Settings settings) {
             return new Prepared(
                     spans.tokens(),
                     (logits, batch) -> loss(logits, batch, spans, distance),
-                    logits -> score(spans, logits, settings.wholeText()),
+                    logits -> new SpanScore(settings.wholeText())
+                            .add(spans, logits)
+                            .evaluation(),
                     logits -> findings(spans, logits, settings.wholeText()));
         }
 

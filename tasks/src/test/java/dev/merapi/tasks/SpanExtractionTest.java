@@ -140,6 +140,12 @@ class SpanExtractionTest {
         SpanExtractor saved = SpanExtractor.fromPretrained(output, Device.best(1));
         Evaluation again = SpanExtraction.evaluate(saved, dev);
         assertEquals(trained.evaluation().orElseThrow().metrics(), again.metrics());
+        SpanScore parts = new SpanScore(List.of());
+        for (Dataset some : dev.parts(2)) {
+            EncodedSpans spans = saved.encode(some.examples());
+            parts.add(spans, saved.logits(spans));
+        }
+        assertEquals(again, parts.evaluation());
         assertEquals("green", saved.extract("big", "the green house is red"));
         assertEquals("red", saved.extract("small", "the green house is red"));
         assertEquals(1.0, Json.read(output.resolve("metrics.json")).number("jaccard"));
