@@ -6,6 +6,7 @@
 /// their way to it, 128 bytes of k each. Pieces change their places within 128 bytes from line to line, so that
 /// neither the copies nor the reads of a warp meet in a bank. A value of C is one chain of steps in ascending k,
 /// whatever the tile.
+#include "finish.cuh"
 #include "tensor.cuh"
 
 constexpr int PIECE = 16; // bytes
@@ -13,8 +14,6 @@ constexpr int STAGE = 128; // bytes of k in a stage
 constexpr int STAGES = 3;
 constexpr int PATCH = 16; // rows or columns that one load of fragments brings, 32 bytes of k deep
 constexpr int WARPS_M = 2, WARPS_N = 4;
-constexpr int VECTOR = 4; // values of C that a thread writes at a time
-constexpr int PADDING = 8; // floats: a row begins 8 banks behind the one before
 
 template <int PRECISION> struct Bits { typedef unsigned short Type; };
 template <> struct Bits<TF32> { typedef u32 Type; };
@@ -82,28 +81,6 @@ template <typename T, int TILE, bool K_RUNS> struct Operand {
     }
 };
 
-/// Writes 4 neighbours of a row of C, from `col` on, or of a part of which C is summed.
-template <int PRECISION> __device__ inline void finish(
-        float *c, const float *sums, const float *bias, int col, int n, bool whole, int accumulate) {
-    constexpr int RESULT = PRECISION == TF32 ? FP32 : PRECISION;
-    float values[VECTOR];
-    *(float4 *) values = *(const float4 *) sums;
-#pragma unroll
-    for (int e = 0; e < VECTOR; e++) {
-        if (whole && bias && col + e < n) values[e] += rounded(RESULT, bias[col + e]);
-        if (whole) values[e] = rounded(RESULT, values[e]);
-    }
-    if (n % VECTOR == 0 && (u64) c % sizeof(float4) == 0) {
-        if (whole && accumulate) {
-            float4 before = *(const float4 *) c;
-            values[0] = before.x + values[0], values[1] = before.y + values[1];
-            values[2] = before.z + values[2], values[3] = before.w + values[3];
-        }
-        *(float4 *) c = *(const float4 *) values;
-    } else
-        for (int e = 0; e < VECTOR && col + e < n; e++) put(c + e, values[e], whole && accumulate);
-}
-
 ///     grid: ⌈m/TILE⌉ × ⌈n/TILE⌉·⌈k/depth⌉
 ///     a [m, k], or [k, m]    b [n, k], or [k, n]    bias [n] or null    c [m, n]
 ///
@@ -159,10 +136,11 @@ __device__ void product(
         }
     }
     // through shared memory, so that a warp writes whole lines of C
-    static_assert(TILE * (TILE + PADDING) * sizeof(float) <= STAGES * BOTH, "the tile of C fits");
+    typedef float Row[TILE + PADDING];
+    static_assert(TILE * sizeof(Row) <= STAGES * BOTH, "the tile of C fits");
     wait_copies<0>();
     __syncthreads();
-    float (*tile)[TILE + PADDING] = (float (*)[TILE + PADDING]) stages;
+    Row *tile = (Row *) stages;
 #pragma unroll
     for (int i = 0; i < PATCHES_M; i++)
 #pragma unroll
@@ -172,14 +150,8 @@ __device__ void product(
                 *(float2 *) &tile[warp_row + i * PATCH + e / 2 * 8 + lane / 4][warp_col + j * 8 + lane % 4 * 2] =
                     {sums[i][j][e], sums[i][j][e + 1]};
     __syncthreads();
-    c += (long long) slice * m * n;
-#pragma unroll 1
-    for (int at = threadIdx.x * VECTOR; at < TILE * TILE; at += THREADS * VECTOR) {
-        int row = row0 + at / TILE, col = col0 + at % TILE;
-        if (row < m && col < n)
-            finish<PRECISION>(
-                c + (long long) row * n + col, &tile[at / TILE][at % TILE], bias, col, n, depth >= k, accumulate);
-    }
+    finish_tile<PRECISION, TILE, TILE>(
+        tile, threadIdx.x, THREADS, m, n, row0, col0, bias, c + (long long) slice * m * n, depth >= k, accumulate);
 }
 
 #define PRODUCT(FORM, NAME, PRECISION, TILE, BLOCKS, A_RUNS, B_RUNS)                                                  \

@@ -8,13 +8,14 @@
 #include <vector>
 
 namespace emulator {
-constexpr int THREADS = 256, WARP = 32;
-constexpr size_t STACK = 64 << 10, GUARD = 256;
+constexpr int MOST = 512, WARP = 32; // threads of a block
+constexpr size_t STACK = 64 << 10, GUARD = 256, ALIGNMENT = 1024;
 constexpr unsigned char MARK = 0xC5;
 
 Fiber *current;
-dim3 block, grid;
+dim3 block, grid, block_size;
 char *shared;
+int shared_bytes;
 
 static std::map<std::string, Call> &kernels() {
     static std::map<std::string, Call> all;
@@ -22,7 +23,8 @@ static std::map<std::string, Call> &kernels() {
 }
 Registration::Registration(const char *name, Call call) { kernels()[name] = call; }
 
-static Fiber fibers[THREADS];
+static Fiber fibers[MOST];
+static int threads; // of the blocks of this launch
 static char *stacks;
 static void *main_stack;
 static Call running;
@@ -33,8 +35,8 @@ struct Barrier {
     int arrived = 0, alive = 0;
     unsigned generation = 0;
 };
-static Barrier of_block, of_warps[THREADS / WARP];
-static uint64_t words[THREADS];
+static Barrier of_block, of_warps[MOST / WARP];
+static uint64_t words[MOST];
 static long idle; // switches since anything happened
 
 extern "C" void switch_stack(void **from, void *to);
@@ -60,7 +62,6 @@ switch_stack:
 )");
 
 static int error; // of this launch
-static int shared_bytes;
 
 void stop(int why) {
     error = why;
@@ -69,10 +70,10 @@ void stop(int why) {
     __builtin_unreachable();
 }
 
-static void yield() {
-    int at = current - fibers, step = descending ? THREADS - 1 : 1;
-    if (++idle > 4L * THREADS * THREADS) stop(3); // nobody can go on
-    for (int next = (at + step) % THREADS; next != at; next = (next + step) % THREADS)
+void yield() {
+    int at = current - fibers, step = descending ? threads - 1 : 1;
+    if (++idle > 4L * threads * threads) stop(3); // nobody can go on
+    for (int next = (at + step) % threads; next != at; next = (next + step) % threads)
         if (!fibers[next].done) {
             Fiber *before = current;
             current = fibers + next;
@@ -80,6 +81,8 @@ static void yield() {
             return;
         }
 }
+
+void progress() { idle = 0; }
 
 static void release(Barrier &barrier) {
     barrier.arrived = 0;
@@ -114,8 +117,8 @@ struct Copy {
     const char *from;
     int bytes, group;
 };
-static std::deque<Copy> copies[THREADS]; // under way
-static int groups[THREADS]; // that each thread has made
+static std::deque<Copy> copies[MOST]; // under way
+static int groups[MOST]; // that each thread has made
 
 static void finish(std::deque<Copy> &mine) {
     Copy copy = mine.front();
@@ -159,7 +162,7 @@ void load_matrices(uint32_t (&x)[4], const void *row, bool transposed) {
 }
 
 double *lane_numbers(int lane) {
-    static double numbers[THREADS][12];
+    static double numbers[MOST][12];
     return numbers[(current - fibers) / WARP * WARP + lane];
 }
 
@@ -168,6 +171,7 @@ double *lane_numbers(int lane) {
 static void run_thread() {
     running(arguments);
     if (!copies[current - fibers].empty()) stop(4);
+    if (int why = end_of_thread()) stop(why);
     current->done = true;
     idle = 0;
     leave(of_block);
@@ -178,36 +182,43 @@ static void run_thread() {
 }
 
 static void run_block() {
-    of_block = {0, THREADS, 0};
+    of_block = {0, threads, 0};
     for (Barrier &warp : of_warps) warp = {0, WARP, 0};
-    for (int t = 0; t < THREADS; t++) {
+    for (int t = 0; t < threads; t++) {
         copies[t].clear();
         groups[t] = 0;
         void **top = (void **) (stacks + (t + 1) * STACK) - 2;
         *top = (void *) run_thread; // where the first switch returns to; the stack is then aligned as after a call
         fibers[t] = {top - 6, {(unsigned) t, 0, 0}, false};
     }
+    begin_hopper();
     idle = 0;
-    current = descending ? fibers + THREADS - 1 : fibers;
+    current = descending ? fibers + threads - 1 : fibers;
     switch_stack(&main_stack, current->stack_pointer);
 }
 } // namespace emulator
 
 /// Runs a grid. 0: done; 1: no such kernel; 2: a block wrote behind its shared memory; 3: threads wait for a
 /// barrier that others never reach; 4: a thread ended before its copies; 5: a copy of 16 bytes is not aligned or goes
-/// beside the shared memory; 6: so does a load of matrices; 7: rows of a matrix lie in the same bank.
-extern "C" int emulate(const char *name, int x, int y, int shared_bytes, void **arguments) {
+/// beside the shared memory; 6: so does a load of matrices; 7: rows of a matrix lie in the same bank;
+/// 8: a barrier was not made, was overwritten, or more arrive than it expects; 9: no such number of threads;
+/// 10: the threads of a warpgroup disagree about a product, it was not fenced off, or its operands do not lie as tensor
+/// cores read them; 11: a thread ended before its products.
+extern "C" int emulate(const char *name, int x, int y, int threads, int shared_bytes, void **arguments) {
     using namespace emulator;
     auto found = kernels().find(name);
     if (found == kernels().end()) return 1;
+    if (threads < WARP || threads > MOST || threads % WARP != 0) return 9;
     if (!stacks)
         stacks = (char *) mmap(
-            nullptr, THREADS * STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    std::vector<unsigned char> memory(shared_bytes + GUARD + 64);
-    emulator::shared = (char *) (((uintptr_t) memory.data() + 63) / 64 * 64);
+            nullptr, MOST * STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    std::vector<unsigned char> memory(shared_bytes + GUARD + ALIGNMENT);
+    emulator::shared = (char *) (((uintptr_t) memory.data() + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT);
     running = found->second;
     emulator::arguments = arguments;
     emulator::shared_bytes = shared_bytes;
+    emulator::threads = threads;
+    block_size = {(unsigned) threads, 1, 1};
     grid = {(unsigned) x, (unsigned) y, 1};
     for (int by = 0; by < y; by++)
         for (int bx = 0; bx < x; bx++) {
@@ -217,6 +228,7 @@ extern "C" int emulate(const char *name, int x, int y, int shared_bytes, void **
             descending = (bx + by) % 2;
             error = 0;
             run_block();
+            if (!error) error = end_of_block();
             if (error) return error;
             for (size_t i = 0; i < GUARD; i++)
                 if ((unsigned char) shared[shared_bytes + i] != MARK) return 2;

@@ -27,13 +27,17 @@ struct Fiber {
     bool done;
 };
 extern Fiber *current;
-extern dim3 block, grid;
+extern dim3 block, grid, block_size;
 extern char *shared;
+extern int shared_bytes;
 
 void block_barrier();
 void warp_barrier();
 /// A place for the word of this warp's lane `lane`.
 uint64_t &lane_word(int lane);
+/// Lets the next thread run; whoever calls it again and again waits for `progress`.
+void yield();
+void progress();
 /// Ends the launch with an error, see `emulate`.
 [[noreturn]] void stop(int error);
 
@@ -68,7 +72,7 @@ template <typename T> T exchange(T x, int lane, int from) {
 #define threadIdx (emulator::current->thread)
 #define blockIdx emulator::block
 #define gridDim emulator::grid
-static constexpr dim3 blockDim = {256, 1, 1};
+#define blockDim emulator::block_size
 
 inline void __syncthreads() { emulator::block_barrier(); }
 inline void __syncwarp() { emulator::warp_barrier(); }
@@ -93,3 +97,4 @@ using std::min;
 inline long long min(long long a, int b) { return a < b ? a : b; }
 
 #include "tensor.h"
+#include "hopper.h"

@@ -29,7 +29,7 @@ public final class CudaKernels implements Kernels {
     CudaKernels(Driver driver, boolean checked) {
         cuda = Cuda.on(driver, checked);
         matmul = new CudaMatmul(driver.multiprocessors());
-        products = new CudaProducts(driver.multiprocessors());
+        products = new CudaProducts(driver);
         attention = new CudaAttention();
     }
 
@@ -89,7 +89,7 @@ public final class CudaKernels implements Kernels {
         cuda.driver().close();
     }
 
-    private Call call() {
+    Call call() {
         return new Call(cuda);
     }
 
@@ -141,13 +141,13 @@ public final class CudaKernels implements Kernels {
 
     @Override
     public int loweredSize(Precision precision, int rows, int cols) {
-        return CudaProducts.size(precision, rows, cols);
+        return products.size(precision, rows, cols);
     }
 
     @Override
     public void lower(Precision precision, int rows, int cols, Floats x, Floats out) {
         try (Call call = call()) {
-            CudaProducts.lower(call, precision, rows, cols, x, out);
+            products.lower(call, precision, rows, cols, x, out);
         }
     }
 
@@ -178,7 +178,7 @@ public final class CudaKernels implements Kernels {
             int chunks = chunks(rows);
             long from = call.in(x), parts = call.scratch(4L * chunks * cols), to = call.out(out, accumulate);
             var grid = Driver.Grid.of(warps(cols), chunks);
-            call.run("lower", "sum_lowered", grid, precision.ordinal(), rows, cols, chunk(rows), from, parts);
+            call.run("lower", products.sum(precision), grid, precision.ordinal(), rows, cols, chunk(rows), from, parts);
             CudaProducts.add(call, precision, chunks, cols, parts, to, accumulate);
         }
     }

@@ -9,28 +9,50 @@ import java.util.Locale;
 /// A pass over an operand makes the 16 bits of it that all its products read (`lower.cu`): the product moves
 /// half the bytes, and neither rounds nor checks alignment in its inner loop. An operand serves two products of
 /// training, x and dy also several layers.
+///
+/// On Hopper products of 16 bits, of all sizes, run on its own instructions (`gemm_hopper.cu`), which want
+/// their operands cut into blocks. TF32 does not, since those instructions take it only where both operands'
+/// rows run along k.
 final class CudaProducts {
     private static final int STAGES = 3, STAGE = 128; // of gemm_tensor.cu: of k, and the bytes of each row in one
     private static final int PIECE = 16; // bytes
     static final int MOST_BLOCKS = 256; // that a sum over all rows is cut into: two on each of 128
     private static final int SHORTEST = 512; // of the pieces of such a sum
 
-    private final int multiprocessors;
+    private static final int HOPPER = 90; // compute capability; no other chip has these instructions
 
-    CudaProducts(int multiprocessors) {
-        this.multiprocessors = multiprocessors;
+    private final int multiprocessors;
+    private final boolean hopper;
+
+    CudaProducts(Driver driver) {
+        multiprocessors = driver.multiprocessors();
+        hopper = driver.capability() == HOPPER;
     }
 
-    /// Floats of a lowered matrix: each row has whole pieces.
-    static int size(Precision precision, int rows, int cols) {
+    /// Whether operands are cut into blocks.
+    private boolean cut(Precision precision) {
+        return hopper && bytes(precision) == Short.BYTES;
+    }
+
+    /// Floats of a lowered matrix: each row has whole pieces, or all is whole blocks.
+    int size(Precision precision, int rows, int cols) {
+        if (cut(precision)) {
+            long blocks = tiles(rows, HopperTile.SIDE) * tiles(cols, HopperTile.SIDE);
+            return Math.toIntExact(blocks * HopperTile.SIDE * HopperTile.SIDE / 2);
+        }
         long pieces = Driver.Grid.ceiling(cols, PIECE / bytes(precision));
         return Math.toIntExact(rows * pieces * PIECE / Float.BYTES);
     }
 
-    static void lower(Call call, Precision precision, int rows, int cols, Floats x, Floats out) {
+    void lower(Call call, Precision precision, int rows, int cols, Floats x, Floats out) {
         long from = call.in(x), to = aligned(call.out(out));
         var grid = Driver.Grid.strides(Driver.Grid.ceiling((long) size(precision, rows, cols) * Float.BYTES, PIECE));
-        call.run("lower", "lower", grid, precision.ordinal(), rows, cols, from, to);
+        call.run("lower", cut(precision) ? "lower_blocks" : "lower", grid, precision.ordinal(), rows, cols, from, to);
+    }
+
+    /// The kernel that sums the rows of a lowered matrix.
+    String sum(Precision precision) {
+        return cut(precision) ? "sum_blocks" : "sum_lowered";
     }
 
     /// @param form nt, nn or tn, which operand is transposed
@@ -48,13 +70,20 @@ final class CudaProducts {
             boolean accumulate) {
         int depth = form.equals("tn") ? depth(precision, m, n, k) : k;
         int slices = (int) Driver.Grid.ceiling(k, depth);
-        int tile = tiles(m, 128) * tiles(n, 128) * slices >= multiprocessors ? 128 : 64;
         long left = aligned(call.in(a)), right = aligned(call.in(b)), added = call.in(bias);
         long to = call.out(c, accumulate), parts = slices == 1 ? to : call.scratch(4L * slices * m * n);
-        String name = "product_" + form + "_" + precision.name().toLowerCase(Locale.ROOT) + "_" + tile;
-        var grid = Driver.Grid.of((int) tiles(m, tile), Math.toIntExact(tiles(n, tile) * slices))
-                .shared(STAGES * 2 * tile * STAGE);
-        call.run("gemm_tensor", name, grid, m, n, k, depth, left, right, added, parts, accumulate);
+        if (cut(precision)) {
+            HopperTile tile = HopperTile.of(m, n, slices, multiprocessors);
+            String name = tile.kernel(form, precision);
+            var grid = tile.grid(m, n, slices);
+            call.run("gemm_hopper", name, grid, m, n, k, depth, left, right, added, parts, accumulate);
+        } else {
+            int tile = tiles(m, 128) * tiles(n, 128) * slices >= multiprocessors ? 128 : 64;
+            String name = "product_" + form + "_" + precision.name().toLowerCase(Locale.ROOT) + "_" + tile;
+            var grid = Driver.Grid.of((int) tiles(m, tile), Math.toIntExact(tiles(n, tile) * slices))
+                    .shared(STAGES * 2 * tile * STAGE);
+            call.run("gemm_tensor", name, grid, m, n, k, depth, left, right, added, parts, accumulate);
+        }
         if (slices > 1) add(call, precision, slices, (long) m * n, parts, to, accumulate);
     }
 

@@ -65,8 +65,10 @@ interface Driver extends AutoCloseable {
 
     // ── Kernels ──────────────────────────────────────────────────────────────────────────────────
 
-    /// Loads PTX, which the driver assembles for its device.
-    long module(byte[] ptx);
+    /// Loads PTX, which the driver assembles for its device, or machine code.
+    ///
+    /// @throws CudaException if the driver does not know its format
+    long module(byte[] image);
 
     long function(long module, String name);
 
@@ -97,10 +99,10 @@ interface Driver extends AutoCloseable {
     @Override
     void close();
 
-    /// How many blocks run, each of [#THREADS] threads in one dimension.
+    /// How many blocks run, each of `threads` in one dimension.
     ///
     /// @param sharedBytes what each block has of shared memory, beside what its source declares
-    record Grid(int x, int y, int sharedBytes) {
+    record Grid(int x, int y, int threads, int sharedBytes) {
         /// THREADS of common.cuh.
         static final int THREADS = 256;
 
@@ -112,20 +114,24 @@ interface Driver extends AutoCloseable {
         }
 
         static Grid of(int x) {
-            return new Grid(x, 1, 0);
+            return of(x, 1);
         }
 
         static Grid of(int x, int y) {
-            return new Grid(x, y, 0);
+            return new Grid(x, y, THREADS, 0);
+        }
+
+        Grid threads(int count) {
+            return new Grid(x, y, count, sharedBytes);
         }
 
         Grid shared(int bytes) {
-            return new Grid(x, y, bytes);
+            return new Grid(x, y, threads, bytes);
         }
 
         /// As many blocks or some more: few sizes serve all.
         Grid roomy() {
-            return new Grid(room(x), Math.min(65_535, room(y)), sharedBytes);
+            return new Grid(room(x), Math.min(65_535, room(y)), threads, sharedBytes);
         }
 
         /// The next of 1, 1¼, 1½, 1¾ times a power of two.

@@ -244,10 +244,10 @@ final class JCudaBinding implements Driver {
     // ── Kernels ──────────────────────────────────────────────────────────────────────────────────
 
     @Override
-    public synchronized long module(byte[] ptx) {
+    public synchronized long module(byte[] image) {
         bind();
         CUmodule module = new CUmodule();
-        byte[] terminated = Arrays.copyOf(ptx, ptx.length + 1); // text ends with a zero
+        byte[] terminated = Arrays.copyOf(image, image.length + 1); // text ends with a zero
         int result = JCudaDriver.cuModuleLoadData(module, terminated);
         if (result == CUresult.CUDA_ERROR_UNSUPPORTED_PTX_VERSION)
             throw new CudaException("cuda: the driver is too old for these kernels; install one of CUDA 12 or newer");
@@ -285,7 +285,7 @@ final class JCudaBinding implements Driver {
                         grid.x(),
                         grid.y(),
                         1,
-                        Grid.THREADS,
+                        grid.threads(),
                         1,
                         1,
                         grid.sharedBytes(),

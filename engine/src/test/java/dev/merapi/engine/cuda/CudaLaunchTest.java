@@ -107,6 +107,36 @@ class CudaLaunchTest {
                 "add_parts 1x1");
     }
 
+    /// On Hopper's instructions, where operands are of 16 bits.
+    @Test
+    void hopperMultipliesBlocksOf64Numbers() {
+        HostDriver driver = new HostDriver(4, 90);
+        CudaKernels kernels = new CudaKernels(driver, true);
+        Floats x = kernels.memory().allocate(320 * 320), c = kernels.memory().allocate(300 * 300);
+        kernels.lower(Precision.BF16, 65, 9, x, kernels.memory().allocate(kernels.loweredSize(Precision.BF16, 65, 9)));
+        kernels.matmulNT(Precision.BF16, 300, 300, 7, x, x, null, c);
+        kernels.matmulNN(Precision.FP16, 100, 129, 7, x, x, c, true);
+        kernels.matmulTN(Precision.BF16, 64, 64, 1024, x, x, c, false);
+        kernels.matmulTN(Precision.TF32, 1, 1, 1, x, x, c, false);
+        kernels.sumRows(Precision.BF16, 300, 40, x, c, true);
+        kernels.finish();
+        assertEquals(
+                List.of(
+                        "lower_blocks 4x1",
+                        "hopper_nt_bf16_128x128 3x3 98352",
+                        "hopper_nn_fp16_64x64 2x3 65600",
+                        "hopper_tn_bf16_64x64 1x2 65600",
+                        "add_parts 16x1",
+                        "product_tn_tf32_64 1x1 49152",
+                        "sum_blocks 2x2",
+                        "add_parts 1x1"),
+                driver.launches.stream().map(Object::toString).toList());
+        assertEquals(288, driver.launches.get(1).grid().threads()); // two warpgroups and a warp that copies
+        assertEquals(160, driver.launches.get(2).grid().threads());
+        assertEquals(2 * 64 * 64 / 2, kernels.loweredSize(Precision.BF16, 65, 9));
+        assertEquals(65 * 12, kernels.loweredSize(Precision.TF32, 65, 9));
+    }
+
     @Test
     void loweredRowsAreWholePiecesOf16Bytes() {
         assertEquals(3 * 2 * 4, kernels.loweredSize(Precision.BF16, 3, 9)); // 16 numbers a row

@@ -27,15 +27,25 @@ public final class EmulatedCuda {
 
     private EmulatedCuda() {}
 
-    /// With memory that is checked, whose many copies leave no graph; empty where g++ is missing, which is
-    /// said.
+    /// Ampere, with memory that is checked, whose many copies leave no graph; empty where g++ is missing, which
+    /// is said.
     public static Optional<Kernels> kernels() {
-        return EMULATE.map(emulate -> new CudaKernels(new EmulatedDriver(emulate), true));
+        return kernels(4, 80, true);
     }
 
     /// With launches that become graphs, as where it matters.
     public static Optional<Kernels> graphs() {
-        return EMULATE.map(emulate -> new CudaKernels(new EmulatedDriver(emulate), false));
+        return kernels(4, 80, false);
+    }
+
+    /// Hopper, with its own instructions for products of low precision.
+    public static Optional<Kernels> hopper(int multiprocessors) {
+        return kernels(multiprocessors, 90, true);
+    }
+
+    private static Optional<Kernels> kernels(int multiprocessors, int capability, boolean checked) {
+        return EMULATE.map(
+                emulate -> new CudaKernels(new EmulatedDriver(emulate, multiprocessors, capability), checked));
     }
 
     @SuppressWarnings("restricted")
@@ -63,6 +73,7 @@ public final class EmulatedCuda {
                             FunctionDescriptor.of(
                                     ValueLayout.JAVA_INT,
                                     ValueLayout.ADDRESS,
+                                    ValueLayout.JAVA_INT,
                                     ValueLayout.JAVA_INT,
                                     ValueLayout.JAVA_INT,
                                     ValueLayout.JAVA_INT,
@@ -106,11 +117,17 @@ public final class EmulatedCuda {
             "has threads that end before their copies",
             "copies pieces that are not aligned, or beside its shared memory",
             "loads matrices that are not aligned, or beside its shared memory",
-            "loads matrices whose rows lie in the same bank"
+            "loads matrices whose rows lie in the same bank",
+            "has a barrier that was not made, was overwritten, or at which more arrive than it expects",
+            "has no such number of threads",
+            "multiplies matrices that do not lie as tensor cores read them, or not as a whole warpgroup, or without a"
+                    + " fence",
+            "has threads that end before their products"
         };
         private final MethodHandle emulate;
 
-        EmulatedDriver(MethodHandle emulate) {
+        EmulatedDriver(MethodHandle emulate, int multiprocessors, int capability) {
+            super(multiprocessors, capability);
             this.emulate = emulate;
         }
 
@@ -136,6 +153,7 @@ public final class EmulatedCuda {
                             arena.allocateFrom(launch.kernel()),
                             launch.grid().x(),
                             launch.grid().y(),
+                            launch.grid().threads(),
                             launch.grid().sharedBytes(),
                             pointers);
                 } catch (Throwable e) {

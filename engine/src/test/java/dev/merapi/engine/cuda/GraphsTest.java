@@ -72,8 +72,8 @@ class GraphsTest {
             assertEquals("layer_norm " + n + "x1 16", driver.launches.getLast().toString());
         }
         assertEquals(new Count(20, 8, 3), count());
-        assertEquals(new Driver.Grid(1280, 7, 16), new Driver.Grid(1025, 7, 16).roomy());
-        assertEquals(new Driver.Grid(8, 65_535, 0), new Driver.Grid(8, 65_535, 0).roomy());
+        assertEquals(new Driver.Grid(1280, 7, 256, 16), new Driver.Grid(1025, 7, 256, 16).roomy());
+        assertEquals(new Driver.Grid(8, 65_535, 256, 0), new Driver.Grid(8, 65_535, 256, 0).roomy());
         assertEquals(Driver.Grid.of(10, 5), Driver.Grid.of(9, 5).roomy());
     }
 

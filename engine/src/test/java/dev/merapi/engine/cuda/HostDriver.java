@@ -34,12 +34,23 @@ class HostDriver implements Driver {
     final Map<Long, List<Captured>> graphs = new HashMap<>();
     int allocations, synchronizations, openEvents, captures;
     boolean closed;
+    private final int multiprocessors, capability;
     private List<Captured> captured; // null: launches run
     private final List<String> functions = new ArrayList<>();
     private final List<Map<String, Integer>> modules = new ArrayList<>();
     private final TreeMap<Long, MemorySegment> memory = new TreeMap<>();
     private final Set<Long> pages = new HashSet<>(); // of the mail
     private final Map<Long, Arena> arenas = new HashMap<>();
+
+    /// Four multiprocessors of Ampere.
+    HostDriver() {
+        this(4, 80);
+    }
+
+    HostDriver(int multiprocessors, int capability) {
+        this.multiprocessors = multiprocessors;
+        this.capability = capability;
+    }
 
     @Override
     public String device() {
@@ -53,17 +64,17 @@ class HostDriver implements Driver {
 
     @Override
     public int multiprocessors() {
-        return 4;
+        return multiprocessors;
     }
 
     @Override
     public int capability() {
-        return 80;
+        return capability;
     }
 
     @Override
     public int sharedBytes() {
-        return 99 << 10; // of the 8.6 and 8.9 devices, which have least
+        return capability == 90 ? 227 << 10 : 99 << 10; // of the 8.6 and 8.9 devices, which have least
     }
 
     @Override
@@ -142,8 +153,9 @@ class HostDriver implements Driver {
     public void awaitMail(long event) {}
 
     @Override
-    public long module(byte[] ptx) {
-        modules.add(Ptx.parameters(ptx));
+    public long module(byte[] image) {
+        if (image[0] == 0x7F) throw new CudaException("cuda: no machine code here"); // \x7FELF
+        modules.add(Ptx.parameters(image));
         return modules.size() - 1;
     }
 
@@ -171,7 +183,7 @@ class HostDriver implements Driver {
         int count = -1;
         for (Map<String, Integer> module : modules) count = module.getOrDefault(kernel, count);
         long[] words = at(call, 8L * (1 + count)).toArray(ValueLayout.JAVA_LONG);
-        Grid grid = new Grid((int) words[0], (int) (words[0] >>> 32), room.sharedBytes());
+        Grid grid = new Grid((int) words[0], (int) (words[0] >>> 32), room.threads(), room.sharedBytes());
         assertTrue(grid.x() <= room.x() && grid.y() <= room.y(), () -> kernel + " " + grid + " beyond " + room);
         if (room.sharedBytes() > 48 << 10)
             assertEquals(room.sharedBytes(), Math.min(room.sharedBytes(), shared.getOrDefault(function, 0)), kernel);

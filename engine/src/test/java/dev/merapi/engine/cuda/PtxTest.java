@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import jcuda.nvptxcompiler.JNvPTXCompiler;
 import jcuda.nvptxcompiler.nvPTXCompileResult;
@@ -28,13 +29,15 @@ class PtxTest {
     private static final Path BUILD = Path.of("../src/cuda/build");
     private static final Pattern SPILLS = Pattern.compile("(\\d+) bytes spill stores");
 
-    /// Ampere and Hopper. The compiler's report of registers and spills is printed.
+    /// Ampere and Hopper, and what runs on Hopper alone. The compiler's report of registers and spills is
+    /// printed.
     @ParameterizedTest
-    @ValueSource(strings = {"sm_80", "sm_90"})
+    @ValueSource(strings = {"sm_80", "sm_90", "sm_90a"})
     void isAssembled(String architecture) {
         assumeTrue(compilerLoads(), "JCuda's PTX compiler does not load here: the PTX is not assembled");
         JNvPTXCompiler.setExceptionsEnabled(false);
         for (String name : Modules.NAMES) {
+            if (name.contains("hopper") != architecture.equals("sm_90a")) continue;
             byte[] ptx = Modules.ptx(name);
             var compiler = new nvPTXCompilerHandle();
             assertEquals(
@@ -50,6 +53,7 @@ class PtxTest {
             for (; spills.find(); entries++) spilled += Long.parseLong(spills.group(1));
             assertEquals(Ptx.parameters(ptx).size(), entries, name);
             System.out.println(architecture + " " + name + ": " + entries + " kernels, " + spilled + " bytes spilled");
+            assertTrue(!report.contains("Performance Loss"), name + ": " + report); // wgmma one after the other
             assertTrue(spilled <= 64, name + " spills " + spilled + " bytes of registers");
             JNvPTXCompiler.nvPTXCompilerDestroy(compiler);
         }
@@ -136,6 +140,38 @@ class PtxTest {
                     Files.readAllBytes(fresh.resolve(name + ".ptx")),
                     Modules.ptx(name),
                     name + ".ptx is not made of this " + name + ".cu; run src/cuda/build");
+        byte[] made = Files.readAllBytes(fresh.resolve("gemm_hopper.cubin")), committed = hopper();
+        if (assembler(made).equals(assembler(committed)))
+            assertArrayEquals(
+                    made, committed, "gemm_hopper.cubin is not made of this gemm_hopper.cu; run src/cuda/build");
+    }
+
+    /// Whatever assembled it.
+    @Test
+    void machineCodeForHopperHasTheKernelsOfItsPtx() throws IOException {
+        byte[] code = hopper();
+        assertEquals("\177ELF", text(code).substring(0, 4));
+        Set<String> kernels = new TreeSet<>();
+        Matcher section = Pattern.compile("\0\\.text\\.(\\w+)\0").matcher(text(code));
+        for (int at = 0; section.find(at); at = section.end() - 1) kernels.add(section.group(1));
+        assertEquals(new TreeSet<>(Ptx.parameters(Modules.ptx("gemm_hopper")).keySet()), kernels);
+        assertEquals(18, kernels.size()); // three products, two precisions, three tiles
+    }
+
+    private static byte[] hopper() throws IOException {
+        try (var in = Modules.class.getResourceAsStream("/META-INF/merapi/cuda/gemm_hopper.cubin")) {
+            return in.readAllBytes();
+        }
+    }
+
+    private static String text(byte[] code) {
+        return new String(code, StandardCharsets.ISO_8859_1);
+    }
+
+    /// What a cubin says of the version that made it; the same PTX has other machine code from another.
+    private static String assembler(byte[] code) {
+        Matcher build = Pattern.compile("Build cuda_[\\w./]+").matcher(text(code));
+        return build.find() ? build.group() : "unknown";
     }
 
     private static boolean has13(String compiler) throws InterruptedException {

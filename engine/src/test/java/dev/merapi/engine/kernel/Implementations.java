@@ -15,13 +15,20 @@ final class Implementations {
 
     private Implementations() {}
 
-    /// Scalar, SIMD on one thread and on three, and SIMD in its first moments, CUDA emulated and on a GPU. JUnit
-    /// closes the arguments of a test after it.
+    /// Scalar, SIMD on one thread and on three, and SIMD in its first moments, CUDA emulated and on a GPU.
+    /// JUnit closes the arguments of a test after it.
     static List<Kernels> all() {
         List<Kernels> kernels = new ArrayList<>(List.of(new ScalarKernels()));
         if (SIMD) kernels.addAll(List.of(simd(1), simd(3), coldSimd()));
         if (CUDA_TOO) EmulatedCuda.kernels().ifPresent(kernels::add);
         if (GPU) kernels.add(CudaKernels.open());
+        return kernels;
+    }
+
+    /// Those of all(), and CUDA emulated on a Hopper, whose products of low precision are others.
+    static List<Kernels> allProducts() {
+        List<Kernels> kernels = new ArrayList<>(all());
+        if (CUDA_TOO) EmulatedCuda.hopper(1).ifPresent(kernels::add);
         return kernels;
     }
 

@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /// Products whose operands and results are of low precision, twice: near the product of the operands as they
 /// were, in float64, and, much nearer, the product of the rounded operands.
 class LowMatmulTest {
-    private static final String KERNELS = "dev.merapi.engine.kernel.Implementations#all";
+    private static final String KERNELS = "dev.merapi.engine.kernel.Implementations#allProducts";
     private static final List<Precision> LOW = List.of(Precision.BF16, Precision.FP16, Precision.TF32);
 
     /// m, n, k: single values, odd rows, around the tiles and the stages of k, several of both.
