@@ -8,6 +8,7 @@ module dev.merapi.tasks {
     requires info.picocli;
     requires me.tongfei.progressbar;
     requires java.logging;
+    requires jdk.jfr; // dev.hardwood.core's, which as an automatic module names none
     requires jdk.management;
 
     exports dev.merapi.data;
