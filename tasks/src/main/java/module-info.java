@@ -7,7 +7,6 @@ module dev.merapi.tasks {
     requires dev.hardwood.core;
     requires info.picocli;
     requires me.tongfei.progressbar;
-    requires java.logging;
     requires jdk.jfr; // dev.hardwood.core's, which as an automatic module names none
     requires jdk.management;
 

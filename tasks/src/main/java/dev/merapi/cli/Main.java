@@ -5,8 +5,6 @@ import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.logging.Level;
-import java.util.logging.Logger;
 import picocli.CommandLine;
 import picocli.CommandLine.Help;
 import picocli.CommandLine.ParameterException;
@@ -20,13 +18,9 @@ public final class Main {
     private static final int FAILED = 1;
     private static final int WRONG_USAGE = 2;
 
-    // Says at every file how it unpacks; kept here, as the logging forgets levels of loggers that nobody holds.
-    private static final Logger PARQUET = Logger.getLogger("dev.hardwood");
-
     private Main() {}
 
     public static void main(String[] args) {
-        PARQUET.setLevel(Level.WARNING);
         System.exit(run(Console.ofProcess(), args));
     }
 
