@@ -18,6 +18,9 @@ public final class Workers implements AutoCloseable {
     /// How long an idle thread watches for the next region before it parks.
     private static final long SPIN_NANOS = 40_000;
 
+    /// Pauses in which the first phase of a region should be over, some tens of microseconds.
+    private static final int PATIENCE = 100;
+
     private final Helper[] helpers;
     private final ReentrantLock region = new ReentrantLock();
 
@@ -26,9 +29,14 @@ public final class Workers implements AutoCloseable {
 
     private int tasks;
 
+    /// How many of its tasks come before all others, and how many of these are not done.
+    private int first;
+
+    private final AtomicInteger preceding = new AtomicInteger();
+
     /// Region number in the high half, tasks not yet claimed in the low half. A successful compare-and-set
-    /// proves that [#task] and [#tasks] still belong to the ticket that was read: a thread that comes late to a
-    /// finished region cannot run a task of the next one.
+    /// proves that [#task], [#tasks] and [#first] still belong to the ticket that was read: a thread that comes
+    /// late to a finished region cannot run a task of the next one.
     private final AtomicLong ticket = new AtomicLong();
 
     private final AtomicInteger unfinished = new AtomicInteger();
@@ -54,6 +62,13 @@ public final class Workers implements AutoCloseable {
     /// threads) names the thread's scratch memory. If a task throws, tasks that have not begun are skipped and
     /// its exception is thrown here.
     public void run(int tasks, Task task) {
+        run(0, tasks, task);
+    }
+
+    /// The same in two phases: the tasks from number `first` on begin when those before it are done. A thread
+    /// that finds none left in the first phase waits awake, which costs less than the end of a region and the
+    /// beginning of another.
+    public void run(int first, int tasks, Task task) {
         if (closed)
             throw new IllegalStateException(
                     "Workers: run() after close(); the device that owned these threads is closed");
@@ -65,7 +80,7 @@ public final class Workers implements AutoCloseable {
             region.lock();
             try {
                 if (helpers.length == 0 || tasks <= 1) inline(tasks, task, 0);
-                else fork(tasks, task);
+                else fork(first, tasks, task);
             } finally {
                 region.unlock();
             }
@@ -76,9 +91,11 @@ public final class Workers implements AutoCloseable {
         for (int i = 0; i < tasks; i++) task.run(i, worker);
     }
 
-    private void fork(int tasks, Task task) {
+    private void fork(int first, int tasks, Task task) {
         this.task = task;
         this.tasks = tasks;
+        this.first = first;
+        preceding.set(first);
         unfinished.set(tasks);
         long number = (ticket.get() >>> 32) + 1;
         ticket.set(number << 32 | tasks);
@@ -100,14 +117,24 @@ public final class Workers implements AutoCloseable {
     private void takePart(int worker) {
         for (long seen = ticket.get(); (int) seen != 0; seen = ticket.get()) {
             Task mine = task;
-            int index = tasks - (int) seen;
+            int index = tasks - (int) seen, begin = first;
             if (!ticket.compareAndSet(seen, seen - 1)) continue;
+            if (index >= begin) awaitFirst();
             try {
                 if (failure == null) mine.run(index, worker);
             } catch (Throwable e) {
                 failure = e;
             }
+            if (index < begin) preceding.decrementAndGet();
             if (unfinished.decrementAndGet() == 0 && worker != 0) LockSupport.unpark(waiting);
+        }
+    }
+
+    /// Tasks are claimed in ascending order: those of the first phase are all running or done.
+    private void awaitFirst() {
+        for (int i = 0; preceding.get() > 0; i++) {
+            if (i < PATIENCE) pause();
+            else Thread.yield();
         }
     }
 

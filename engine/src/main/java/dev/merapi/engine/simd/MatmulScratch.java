@@ -60,7 +60,7 @@ final class MatmulScratch {
         packedA.reserve(rows, Math.min(DEPTH, k));
         for (int k0 = 0; k0 < k; k0 += DEPTH) {
             int kc = Math.min(DEPTH, k - k0);
-            packA(a, row, rows, k0, kc);
+            packA(a, row, rows, k0, kc, 0);
             block(packedA, 0, 0, rows, columns, k0, kc, k, b, bAt, c, cAt, stride, bias, biasAt, add);
         }
     }
@@ -125,7 +125,7 @@ final class MatmulScratch {
 
     /// The same with B as it lies, from line `column` on: each panel is packed just before it is used.
     void multiply(
-            MatmulOperand a,
+            PackedRows a,
             int row,
             int rows,
             MatmulOperand b,
@@ -138,18 +138,16 @@ final class MatmulScratch {
             Floats bias,
             int biasAt,
             boolean add) {
-        packedA.reserve(rows, Math.min(DEPTH, k));
         packedB = atLeast(packedB, WIDTH * DEPTH);
         for (int k0 = 0; k0 < k; k0 += DEPTH) {
-            int kc = Math.min(DEPTH, k - k0);
-            packA(a, row, rows, k0, kc);
+            int kc = Math.min(DEPTH, k - k0), base = a.base(k0);
             for (int j = 0; j < columns; j += WIDTH) {
                 int width = Math.min(WIDTH, columns - j);
                 pack(b, column + j, width, WIDTH, k0, kc, packedB, 0);
                 for (int r = 0; r < rows; r += HEIGHT)
                     tile(
-                            packedA.array(),
-                            PackedRows.at(0, kc, r),
+                            a.array(),
+                            PackedRows.at(base, kc, row + r),
                             Math.min(HEIGHT, rows - r),
                             width,
                             kc,
@@ -165,8 +163,28 @@ final class MatmulScratch {
         }
     }
 
-    private void packA(MatmulOperand a, int row, int rows, int k0, int kc) {
-        for (int r = 0; r < rows; r += HEIGHT) packedA.pack(a, row, r, rows, k0, kc, 0, this);
+    /// The same with both as they lie.
+    void multiply(
+            MatmulOperand a,
+            int row,
+            int rows,
+            MatmulOperand b,
+            int column,
+            int columns,
+            int k,
+            float[] c,
+            int cAt,
+            int stride,
+            Floats bias,
+            int biasAt,
+            boolean add) {
+        packedA.reserve(rows, k);
+        for (int k0 = 0; k0 < k; k0 += DEPTH) packA(a, row, rows, k0, Math.min(DEPTH, k - k0), packedA.base(k0));
+        multiply(packedA, 0, rows, b, column, columns, k, c, cAt, stride, bias, biasAt, add);
+    }
+
+    private void packA(MatmulOperand a, int row, int rows, int k0, int kc, int base) {
+        for (int r = 0; r < rows; r += HEIGHT) packedA.pack(a, row, r, rows, k0, kc, base, this);
     }
 
     /// Packs a panel, see [MatmulOperand#pack].

@@ -13,13 +13,16 @@ import dev.merapi.engine.kernel.Workers;
 /// factors are packed into panels that a micro-kernel reads from end to end, in blocks that stay in the
 /// second-level cache.
 ///
-///     for rows of C, [#ROWS] at a time, and columns, in as many blocks as give every thread enough tasks:
-///     a task
+///     for rows of C, [#ROWS] at a time: a task
 ///       for k, [MatmulScratch#DEPTH] at a time:
-///         pack A's block, unless it is      [rows/HEIGHT, depth, HEIGHT]
+///         pack A's block                    [rows/HEIGHT, depth, HEIGHT]
 ///         for columns that the second-level cache holds
 ///           for panels of A                 [depth, HEIGHT]
 ///             for panels of B               [depth, WIDTH] micro-kernel: tile [HEIGHT, WIDTH], added to C
+///
+/// The last rows, or all where there are few, are packed by all threads for tasks that are cut in columns as
+/// well: a thread that has fallen behind, by the system's or a neighbour's doing, is waited for half a
+/// millisecond instead of several.
 ///
 /// An element of C is a sum over k in blocks of [MatmulScratch#DEPTH], each a chain of fused multiply-adds over
 /// ascending k. That depends on nothing but k: a row's result is the same bit for bit among other rows, packed
@@ -30,15 +33,17 @@ final class SimdMatmul {
     /// The most rows of A in a block. B comes anew from the third-level cache or from memory for each block.
     private static final int ROWS = 192;
 
-    /// Tasks per thread that a product is cut into. More even out the threads' speeds, fewer pack less of A
-    /// twice; no result depends on it.
-    private static final int TASKS = 4;
+    /// Tasks per thread that rows are cut into which all threads share, at least, if these are worth it.
+    private static final int TASKS = 6;
+
+    /// Multiply-adds of the largest such task, half a millisecond: 192 × 192 × 768.
+    private static final long LARGEST = 192 * 192 * 768;
 
     /// Multiply-adds below which a task is not worth its hand-over.
     private static final long GRAIN = 100_000;
 
     /// How many values a task packs at least.
-    private static final int PACKED = 16384;
+    private static final int PACKED = 4096;
 
     /// The largest part of B that is packed at a time, in floats.
     private static final int SHARED = 1 << 22;
@@ -77,14 +82,13 @@ final class SimdMatmul {
 
     /// w [outputs, inputs] into panels [outputs/WIDTH, inputs, WIDTH].
     void pack(Floats w, PackedMatrix packed) {
-        assert packed.panels().length >= packedSize(packed.outputs(), packed.inputs());
-        packColumns(
-                MatmulOperand.lines(w, packed.inputs()),
-                0,
-                packed.outputs(),
-                packed.inputs(),
-                packed.panels().array,
-                packed.panels().offset);
+        int n = packed.outputs(), k = packed.inputs(), perTask = Math.max(1, PACKED / (k * WIDTH));
+        assert packed.panels().length >= packedSize(n, k);
+        MatmulOperand b = MatmulOperand.lines(w, k);
+        Floats to = packed.panels();
+        workers.run(
+                Math.ceilDiv(panels(n), perTask),
+                (i, worker) -> packColumns(b, 0, n, k, to.array, to.offset, i * perTask, (i + 1) * perTask, worker));
     }
 
     /// `C = A·Wᵀ + bias`: a [m, w.inputs], bias [w.outputs] or null, c [m, w.outputs].
@@ -103,31 +107,17 @@ final class SimdMatmul {
         int chunk = Math.max(1, SHARED / (k * WIDTH)) * WIDTH;
         for (int first = 0; first < n; first += chunk) {
             int columns = Math.min(chunk, n - first);
-            if (m <= ROWS) {
-                product.run(first, columns, b, null, 0);
-            } else {
-                sharedB = MatmulScratch.atLeast(sharedB, panels(columns) * WIDTH * k);
-                packColumns(b, first, columns, k, sharedB, 0);
-                product.run(first, columns, null, sharedB, 0);
-            }
+            if (m > ROWS) sharedB = MatmulScratch.atLeast(sharedB, panels(columns) * WIDTH * k);
+            product.run(first, columns, b, m > ROWS ? sharedB : null, 0);
         }
     }
 
-    private void packColumns(MatmulOperand b, int first, int columns, int k, float[] to, int at) {
-        int perTask = Math.max(1, PACKED / (k * WIDTH));
-        int panels = panels(columns);
-        workers.run((panels + perTask - 1) / perTask, (task, worker) -> {
-            for (int p = task * perTask; p < Math.min(panels, (task + 1) * perTask); p++)
-                scratch[worker].pack(
-                        b,
-                        first + p * WIDTH,
-                        Math.min(WIDTH, columns - p * WIDTH),
-                        WIDTH,
-                        0,
-                        k,
-                        to,
-                        at + p * k * WIDTH);
-        });
+    /// Panels [from, to) of those that begin with line `first` of B.
+    private void packColumns(
+            MatmulOperand b, int first, int columns, int k, float[] to, int at, int from, int end, int worker) {
+        for (int p = from; p < Math.min(panels(columns), end); p++)
+            scratch[worker].pack(
+                    b, first + p * WIDTH, Math.min(WIDTH, columns - p * WIDTH), WIDTH, 0, k, to, at + p * k * WIDTH);
     }
 
     /// One product, to be computed in chunks of columns.
@@ -147,88 +137,82 @@ final class SimdMatmul {
             this.accumulate = accumulate;
         }
 
-        /// Columns [first, first + columns) of C. B is given as it lies, to be packed by each task, or as
-        /// panels that begin with column `first`.
+        /// Columns [first, first + columns) of C.
+        ///
+        /// @param b      the factor as it lies; null: it is packed
+        /// @param panels packed or to be packed, from column `first` on; null: each task packs what it uses
         void run(int first, int columns, MatmulOperand b, float[] panels, int at) {
-            int heights = (m + HEIGHT - 1) / HEIGHT, rowBlocks = rowBlocks();
-            int count = panels(columns);
-            long tasks = workers.threads() == 1 ? 1 : TASKS * workers.threads(), work = (long) m * columns * k;
-            int columnBlocks = Math.clamp(Math.min(work / GRAIN, tasks) / rowBlocks, 1, count);
-            int perBlock = (count + columnBlocks - 1) / columnBlocks;
-            int blocks = (count + perBlock - 1) / perBlock;
-            boolean shared = b == null && blocks > 1;
-            if (shared) packRows();
-            workers.run(rowBlocks * blocks, (task, worker) -> {
-                int block = task / blocks, panel = task % blocks * perBlock, column = panel * WIDTH;
-                int row = block * heights / rowBlocks * HEIGHT;
-                int height = Math.min(m, (block + 1) * heights / rowBlocks * HEIGHT) - row;
-                int width = Math.min(columns, (panel + perBlock) * WIDTH) - column;
-                int cAt = c.offset + row * n + first + column;
-                if (shared)
+            int alone = panels == null ? 0 : alone(), shared = m - alone, rowBlocks = Math.ceilDiv(alone, ROWS);
+            int groups = Math.ceilDiv(shared, ROWS), blocks = columnBlocks(shared, columns, groups);
+            int perBlock = Math.ceilDiv(panels(columns), blocks), heights = PackedRows.panels(shared);
+            int perPack = Math.max(1, PACKED / (k * WIDTH)), perRows = Math.max(1, PACKED / (k * HEIGHT));
+            int packsOfB = b == null || panels == null ? 0 : Math.ceilDiv(panels(columns), perPack);
+            int packs = packsOfB + (first > 0 ? 0 : Math.ceilDiv(heights, perRows)); // A's are kept for other columns
+            if (shared > 0) sharedA.reserve(shared, k);
+            workers.run(packs, packs + rowBlocks + groups * Math.ceilDiv(panels(columns), perBlock), (i, worker) -> {
+                int task = i - packs;
+                if (i < packsOfB) {
+                    packColumns(b, first, columns, k, panels, at, i * perPack, (i + 1) * perPack, worker);
+                } else if (task < 0) {
+                    packRows(alone, (i - packsOfB) * perRows, Math.min(heights, (i - packsOfB + 1) * perRows), worker);
+                } else if (task < rowBlocks) {
+                    int row = task * ROWS, height = Math.min(ROWS, alone - row), cAt = c.offset + row * n + first;
                     scratch[worker].multiply(
-                            sharedA,
-                            row,
-                            height,
-                            width,
-                            k,
-                            panels,
-                            at + column * k,
-                            c.array,
-                            cAt,
-                            n,
-                            bias,
-                            first + column,
-                            accumulate);
-                else if (b == null)
-                    scratch[worker].multiply(
-                            a,
-                            row,
-                            height,
-                            width,
-                            k,
-                            panels,
-                            at + column * k,
-                            c.array,
-                            cAt,
-                            n,
-                            bias,
-                            first + column,
-                            accumulate);
-                else
-                    scratch[worker].multiply(
-                            a,
-                            row,
-                            height,
-                            b,
-                            first + column,
-                            width,
-                            k,
-                            c.array,
-                            cAt,
-                            n,
-                            bias,
-                            first + column,
-                            accumulate);
+                            a, row, height, columns, k, panels, at, c.array, cAt, n, bias, first, accumulate);
+                } else {
+                    int group = (task - rowBlocks) % groups, column = (task - rowBlocks) / groups * perBlock * WIDTH;
+                    int row = group * heights / groups * HEIGHT;
+                    int height = Math.min(shared, (group + 1) * heights / groups * HEIGHT) - row;
+                    int width = Math.min(perBlock * WIDTH, columns - column), from = first + column;
+                    int cAt = c.offset + (alone + row) * n + from;
+                    if (panels == null)
+                        scratch[worker].multiply(
+                                sharedA, row, height, b, from, width, k, c.array, cAt, n, bias, from, accumulate);
+                    else
+                        scratch[worker].multiply(
+                                sharedA,
+                                row,
+                                height,
+                                width,
+                                k,
+                                panels,
+                                at + column * k,
+                                c.array,
+                                cAt,
+                                n,
+                                bias,
+                                from,
+                                accumulate);
+                }
             });
         }
 
-        /// Packs all of A, for tasks that share its rows.
-        private void packRows() {
-            sharedA.reserve(m, k);
-            int count = PackedRows.panels(m), perTask = Math.max(1, PACKED / (k * HEIGHT));
-            workers.run((count + perTask - 1) / perTask, (task, worker) -> {
-                for (int p = task * perTask; p < Math.min(count, (task + 1) * perTask); p++)
-                    for (int k0 = 0; k0 < k; k0 += DEPTH)
-                        sharedA.pack(
-                                a, 0, p * HEIGHT, m, k0, Math.min(DEPTH, k - k0), sharedA.base(k0), scratch[worker]);
-            });
+        /// How many of the first rows are computed in blocks that one thread packs for itself.
+        private int alone() {
+            int threads = workers.threads();
+            return threads == 1 ? m : Math.max(0, (m - threads * ROWS) / ROWS * ROWS);
         }
 
-        /// As many blocks of up to [#ROWS] rows as there are, or a few more, so that each thread gets equally
-        /// many.
-        private int rowBlocks() {
-            int blocks = (m + ROWS - 1) / ROWS, threads = workers.threads();
-            return blocks <= 1 ? 1 : (blocks + threads - 1) / threads * threads;
+        /// Into how many blocks of columns the tasks of so many rows are cut.
+        private int columnBlocks(int rows, int columns, int groups) {
+            if (rows == 0) return 1;
+            long work = (long) rows * columns * k, most = work / GRAIN;
+            long tasks = Math.min(most, Math.max((long) TASKS * workers.threads(), work / LARGEST));
+            return Math.clamp(workers.threads() == 1 ? 1 : tasks / groups, 1, panels(columns));
+        }
+
+        private void packRows(int from, int panel, int end, int worker) {
+            for (int p = panel; p < end; p++)
+                for (int k0 = 0; k0 < k; k0 += DEPTH)
+                    sharedA.pack(
+                            a,
+                            from,
+                            p * HEIGHT,
+                            m - from,
+                            k0,
+                            Math.min(DEPTH, k - k0),
+                            sharedA.base(k0),
+                            scratch[worker]);
         }
     }
 }

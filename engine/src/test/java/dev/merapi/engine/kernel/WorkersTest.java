@@ -35,6 +35,38 @@ class WorkersTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 5})
+    void tasksOfTheSecondPhaseBeginWhenTheFirstIsDone(int threads) {
+        try (var workers = new Workers(threads)) {
+            for (int region = 0; region < 500; region++) {
+                int first = region % 7;
+                var done = new AtomicInteger();
+                int[] seen = new int[first + 5];
+                workers.run(first, first + 5, (i, worker) -> {
+                    seen[i] = done.get();
+                    if (i < first) done.incrementAndGet();
+                });
+                for (int i = first; i < first + 5; i++) assertEquals(first, seen[i]);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 4})
+    void secondPhaseIsSkippedAfterAFailureInTheFirst(int threads) {
+        try (var workers = new Workers(threads)) {
+            var ran = new AtomicInteger();
+            assertThrows(
+                    IllegalArgumentException.class,
+                    () -> workers.run(3, 20, (i, worker) -> {
+                        if (i == 1) throw new IllegalArgumentException("task 1");
+                        if (i >= 3) ran.incrementAndGet();
+                    }));
+            assertEquals(0, ran.get());
+        }
+    }
+
     @Test
     void writesOfTasksAreVisibleToTheCaller() {
         try (var workers = new Workers(3)) {
