@@ -89,6 +89,14 @@ struct Dropout {
         return kept == 0.0f ? 0.0f : x * kept;
     }
 
+    /// Bit e: whether element 4·group + e is kept.
+    __device__ u32 four(u64 of) {
+        if (of != group) draw(of);
+        u32 kept = 0;
+        for (int e = 0; e < 4; e++) kept |= (u32) (words[e] >= threshold) << e;
+        return kept;
+    }
+
   private:
     __device__ void draw(u64 g) {
         u32 c0 = (u32) g, c1 = (u32) (g >> 32), c2 = (u32) site, c3 = (u32) step;

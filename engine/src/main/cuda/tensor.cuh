@@ -37,6 +37,21 @@ __device__ inline void load_transposed(u32 (&x)[4], const void *row) {
                  : "memory");
 }
 
+/// Two numbers of 16 bits in a register, `low` in its lower half.
+template <int PRECISION> __device__ inline u32 pair_bits(float low, float high) {
+    u32 bits;
+    if constexpr (PRECISION == BF16) asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(bits) : "f"(high), "f"(low));
+    else asm("cvt.rn.f16x2.f32 %0, %1, %2;" : "=r"(bits) : "f"(high), "f"(low));
+    return bits;
+}
+
+/// 2ˣ to two units in the last place.
+__device__ inline float power_of_two(float x) {
+    float y;
+    asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(x));
+    return y;
+}
+
 /// C += A·B of a warp, sums in float32. With g = lane/4 and t = lane mod 4, and a register holding two numbers of
 /// 16 bits (k = 2t, 2t+1 of the 8) or one of TF32 (k = t of the 4):
 ///

@@ -39,6 +39,13 @@ inline float from_float16_bits(unsigned bits) {
     return __uint_as_float(sign | (size << 13) + 0x38000000u);
 }
 
+template <int PRECISION> unsigned pair_bits(float low, float high) {
+    return PRECISION == 1 ? bfloat16_bits(low) | bfloat16_bits(high) << 16
+                          : float16_bits(low) | float16_bits(high) << 16;
+}
+
+inline float power_of_two(float x) { return exp2f(x); }
+
 /// Products are exact; the sum of a step and of what was there is rounded once. A GPU's order and rounding inside of
 /// a step are not specified.
 template <int PRECISION> void multiply_add(float (&c)[4], const unsigned (&a)[4], unsigned b0, unsigned b1) {

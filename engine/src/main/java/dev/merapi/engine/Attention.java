@@ -22,12 +22,16 @@ public final class Attention {
     /// arXiv:2205.14135).
     ///
     /// In a scope of low precision Q, K, V, the dropped P, and the results and gradients of both products are
-    /// rounded to it; P is then kept, H·T² values a sequence.
+    /// rounded to it; P is then kept, H·T² values a sequence. A device with kernels for it leaves scores and
+    /// their gradients unrounded until their next product, and keeps no P, see `LowAttention`.
     public static Tensor attention(Tensor q, Tensor k, Tensor v, int heads, int[] starts, Dropout dropout) {
         check(q, k, v, heads, starts);
         Precision low = Scope.precision().results();
-        return low == Precision.FP32
-                ? fused(q, k, v, heads, starts, dropout)
+        if (low == Precision.FP32) return fused(q, k, v, heads, starts, dropout);
+        float scale = (float) (1 / Math.sqrt(q.shape().columns() / heads));
+        var whole = new LowAttention(low, heads, starts, scale, dropout);
+        return whole.isThere(q, null)
+                ? whole.attention(q, k, v, null, null, null)
                 : writtenOut(q, k, v, heads, starts, dropout, low);
     }
 

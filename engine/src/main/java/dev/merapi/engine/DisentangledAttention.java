@@ -39,8 +39,11 @@ public final class DisentangledAttention {
         Attention.check(q, k, v, heads, starts);
         check(q, keys, queries, rows, starts);
         Precision low = Scope.precision().results();
-        return low == Precision.FP32
-                ? fused(q, k, v, keys, queries, rows, scale, heads, starts, dropout)
+        if (low == Precision.FP32) return fused(q, k, v, keys, queries, rows, scale, heads, starts, dropout);
+        var positions = positions(keys, queries, rows);
+        var whole = new LowAttention(low, heads, starts, scale, dropout);
+        return whole.isThere(q, positions)
+                ? whole.attention(q, k, v, keys, queries, positions)
                 : writtenOut(q, k, v, keys, queries, rows, scale, heads, starts, dropout, low);
     }
 
@@ -87,8 +90,7 @@ public final class DisentangledAttention {
             Dropout dropout) {
         Kernels kernels = q.kernels();
         int channels = q.shape().columns(), tokens = q.shape().rows(), sequences = starts.length - 1;
-        var positions =
-                new RelativePositions(keys == null ? null : keys.data(), queries == null ? null : queries.data(), rows);
+        var positions = positions(keys, queries, rows);
         Tensor context = Tensor.result(q.device(), q.shape());
         boolean records = Tensor.records(q, k, v, keys, queries);
         Tensor logSumExp = records ? Tensor.result(q.device(), Shape.of(heads, tokens)) : null;
@@ -137,6 +139,10 @@ public final class DisentangledAttention {
             if (keys != null) keys.contribute(dkeys);
             if (queries != null) queries.contribute(dqueries);
         });
+    }
+
+    private static RelativePositions positions(Tensor keys, Tensor queries, int[] rows) {
+        return new RelativePositions(keys == null ? null : keys.data(), queries == null ? null : queries.data(), rows);
     }
 
     private static void check(Tensor q, Tensor keys, Tensor queries, int[] rows, int[] starts) {

@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -80,6 +81,36 @@ class LowPrecisionTest {
             golden.replaceAll((name, x) -> Tensor.variable(cuda, x.shape(), x.toArray()));
             aLinearLayerAndItsGradientsEqualAutocast(precision);
         }
+    }
+
+    /// One kernel rounds in fewer places than autocast, and so agrees as far as both are near the exact values.
+    @ParameterizedTest
+    @EnumSource(names = {"BF16", "FP16"})
+    void attentionOnTensorCoresIsNearAutocast(Precision precision) {
+        Optional<Kernels> emulated = EmulatedCuda.kernels();
+        assumeTrue(emulated.isPresent(), "g++ is not here: the CUDA kernels are not emulated");
+        try (Device cuda = Device.of(emulated.get())) {
+            golden.replaceAll((name, x) -> Tensor.variable(cuda, x.shape(), x.toArray()));
+            Tensor q = golden.get("attention.q"), k = golden.get("attention.k"), v = golden.get("attention.v");
+            String at = "attention." + precision.name().toLowerCase(Locale.ROOT) + ".";
+            try (Scope _ = Scope.open(precision, false)) {
+                Tensor y = Attention.attention(q, k, v, 3, new int[] {0, 1, 6, 17}, Dropout.NONE);
+                assertNear(at + "y", precision, y.toArray());
+                Reduce.sum(Elementwise.multiply(y, golden.get("attention.dy"))).backward();
+            }
+            for (String name : List.of("q", "k", "v"))
+                assertNear(
+                        at + "d" + name,
+                        precision,
+                        golden.get("attention." + name).gradientToArray());
+        }
+    }
+
+    private void assertNear(String name, Precision precision, float[] actual) {
+        float[] expected = golden.get(name).toArray();
+        float largest = 0;
+        for (float value : expected) largest = Math.max(largest, Math.abs(value));
+        assertArrayEquals(expected, actual, (precision == Precision.BF16 ? 1.6e-2f : 1e-3f) * largest, name);
     }
 
     /// x, W and dy have 11 bits of significand, nothing else is rounded.

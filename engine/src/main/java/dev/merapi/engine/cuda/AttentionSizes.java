@@ -25,11 +25,18 @@ record AttentionSizes(
     static AttentionSizes of(int heads, int channels, int[] starts, int sequences, RelativePositions positions) {
         int depth = channels / heads;
         int padded = depth <= 32 ? 32 : depth <= 64 ? 64 : 128;
+        int rows = padded < 128 ? 4 : 2;
+        if (positions != null) rows /= 2; // the tables' tiles need shared memory too
+        return of(heads, channels, starts, sequences, padded, rows, positions != null);
+    }
+
+    /// @param rows of a tile, by 16
+    static AttentionSizes of(
+            int heads, int channels, int[] starts, int sequences, int padded, int rows, boolean positions) {
+        int depth = channels / heads;
         if (depth > padded)
             throw new CudaException("cuda: attention heads of " + depth + " channels, expected at most " + padded
                     + "; use --device cpu");
-        int rows = padded < 128 ? 4 : 2;
-        if (positions != null) rows /= 2; // the tables' tiles need shared memory too
         int longest = 0, count = 0, tile = SIDE * rows;
         for (int s = 0; s < sequences; s++) {
             int length = starts[s + 1] - starts[s];
@@ -44,8 +51,7 @@ record AttentionSizes(
                 tiles[at++] = starts[s];
                 tiles[at++] = starts[s + 1];
             }
-        return new AttentionSizes(
-                heads, channels, depth, padded, rows, starts[sequences], longest, tiles, positions != null);
+        return new AttentionSizes(heads, channels, depth, padded, rows, starts[sequences], longest, tiles, positions);
     }
 
     float plainScale() {

@@ -24,6 +24,7 @@ public final class CudaKernels implements Kernels {
     private final CudaMatmul matmul;
     private final CudaProducts products;
     private final CudaAttention attention;
+    private final CudaTensorAttention tensorAttention;
 
     /// @param checked whether memory is looked at before and after its use, see [CudaMemory]
     CudaKernels(Driver driver, boolean checked) {
@@ -31,6 +32,7 @@ public final class CudaKernels implements Kernels {
         matmul = new CudaMatmul(driver.multiprocessors());
         products = new CudaProducts(driver);
         attention = new CudaAttention();
+        tensorAttention = new CudaTensorAttention(driver.sharedBytes());
     }
 
     /// The kernels on the first GPU of this machine. JCuda and the jar of the PTX belong on the class path,
@@ -482,6 +484,58 @@ public final class CudaKernels implements Kernels {
         try (Call call = call()) {
             var saved = new CudaAttention.Saved(dropout, context, logSumExp, dcontext);
             attention.backward(call, sizes, scale, q, k, v, positions, saved, dq, dk, dv, dkeys, dqueries);
+        }
+    }
+
+    @Override
+    public int attentionKeeps(Precision precision, int heads, int channels, int tokens, RelativePositions positions) {
+        return tensorAttention.keeps(precision, heads, channels, tokens, positions);
+    }
+
+    @Override
+    public void attention(
+            Precision precision,
+            int heads,
+            int channels,
+            int[] starts,
+            int sequences,
+            Floats q,
+            Floats k,
+            Floats v,
+            RelativePositions positions,
+            float scale,
+            Dropout dropout,
+            Floats context,
+            Floats kept) {
+        var problem = CudaTensorAttention.Problem.of(
+                precision, heads, channels, starts, sequences, positions, scale, dropout);
+        try (Call call = call()) {
+            tensorAttention.forward(call, problem, q, k, v, context, kept);
+        }
+    }
+
+    @Override
+    public void attentionBackward(
+            Precision precision,
+            int heads,
+            int channels,
+            int[] starts,
+            int sequences,
+            RelativePositions positions,
+            float scale,
+            Dropout dropout,
+            Floats context,
+            Floats kept,
+            Floats dcontext,
+            Floats dq,
+            Floats dk,
+            Floats dv,
+            Floats dkeys,
+            Floats dqueries) {
+        var problem = CudaTensorAttention.Problem.of(
+                precision, heads, channels, starts, sequences, positions, scale, dropout);
+        try (Call call = call()) {
+            tensorAttention.backward(call, problem, context, kept, dcontext, dq, dk, dv, dkeys, dqueries);
         }
     }
 

@@ -15,6 +15,7 @@ final class Modules {
     static final List<String> NAMES = List.of(
             "activation",
             "attention",
+            "attention_tensor",
             "elementwise",
             "gather",
             "gemm",

@@ -326,6 +326,62 @@ public interface Kernels extends AutoCloseable {
             Floats dkeys,
             Floats dqueries);
 
+    // ── Attention of low precision ───────────────────────────────────────────────────────────────
+
+    /// How many values [#attention] of low precision keeps for its backward pass, in a form that only these
+    /// kernels know; 0 where there is no such attention, which is then written out in [#headSteps].
+    ///
+    /// @param positions null: plain
+    default int attentionKeeps(Precision precision, int heads, int channels, int tokens, RelativePositions positions) {
+        return 0;
+    }
+
+    /// [#disentangledAttention] (plain where positions are null) on R(x) of every operand, R being
+    /// [Precision#round], with P rounded before its product with V and the context rounded. Scores and the
+    /// softmax are float32.
+    ///
+    ///     kept [attentionKeeps], or null: there will be no backward pass
+    default void attention(
+            Precision precision,
+            int heads,
+            int channels,
+            int[] starts,
+            int sequences,
+            Floats q,
+            Floats k,
+            Floats v,
+            RelativePositions positions,
+            float scale,
+            Dropout dropout,
+            Floats context,
+            Floats kept) {
+        throw new UnsupportedOperationException("attention in " + precision + " is written out here");
+    }
+
+    /// The gradients of [#disentangledAttentionBackward], all rounded; R(dcontext) comes in, and P and dS are
+    /// rounded before their products.
+    ///
+    ///     context, kept: as the forward pass left them
+    default void attentionBackward(
+            Precision precision,
+            int heads,
+            int channels,
+            int[] starts,
+            int sequences,
+            RelativePositions positions,
+            float scale,
+            Dropout dropout,
+            Floats context,
+            Floats kept,
+            Floats dcontext,
+            Floats dq,
+            Floats dk,
+            Floats dv,
+            Floats dkeys,
+            Floats dqueries) {
+        throw new UnsupportedOperationException("attention in " + precision + " is written out here");
+    }
+
     /// The steps of attention that is written out, over packed sequences.
     ///
     /// @param width D

@@ -407,7 +407,71 @@ public final class ProfilingKernels implements Kernels {
                         dcontext, dq, dk, dv, dkeys, dqueries));
     }
 
+    @Override
+    public int attentionKeeps(Precision p, int heads, int channels, int tokens, RelativePositions positions) {
+        return kernels.attentionKeeps(p, heads, channels, tokens, positions);
+    }
+
+    @Override
+    public void attention(
+            Precision p,
+            int heads,
+            int channels,
+            int[] starts,
+            int sequences,
+            Floats q,
+            Floats k,
+            Floats v,
+            RelativePositions positions,
+            float scale,
+            Dropout dropout,
+            Floats context,
+            Floats kept) {
+        int products = 2 + tables(positions);
+        attention(
+                Kind.ATTENTION,
+                p + " attention",
+                channels,
+                starts,
+                sequences,
+                products,
+                () -> kernels.attention(
+                        p, heads, channels, starts, sequences, q, k, v, positions, scale, dropout, context, kept));
+    }
+
+    @Override
+    public void attentionBackward(
+            Precision p,
+            int heads,
+            int channels,
+            int[] starts,
+            int sequences,
+            RelativePositions positions,
+            float scale,
+            Dropout dropout,
+            Floats context,
+            Floats kept,
+            Floats dcontext,
+            Floats dq,
+            Floats dk,
+            Floats dv,
+            Floats dkeys,
+            Floats dqueries) {
+        int products = 5 + 3 * tables(positions);
+        attention(
+                Kind.ATTENTION_BACKWARD,
+                p + " attentionBackward",
+                channels,
+                starts,
+                sequences,
+                products,
+                () -> kernels.attentionBackward(
+                        p, heads, channels, starts, sequences, positions, scale, dropout, context, kept, dcontext, dq,
+                        dk, dv, dkeys, dqueries));
+    }
+
     private static int tables(RelativePositions positions) {
+        if (positions == null) return 0;
         return (positions.keys() == null ? 0 : 1) + (positions.queries() == null ? 0 : 1);
     }
 

@@ -253,6 +253,48 @@ class CudaLaunchTest {
     }
 
     @Test
+    void attentionOfLowPrecisionHasABlockATileOf64RowsAndHead() {
+        int[] starts = {0, 1, 65, 130}; // tiles of 64: 1 + 1 + 2
+        int n = 130 * 40, kept = kernels.attentionKeeps(Precision.BF16, 2, 40, 130, null);
+        assertEquals(3 * 130 * 2 * 3 * 4 + 2 * 130, kept); // three pieces of 16 bytes a head
+        Floats q = floats(n), memory = floats(kept);
+        kernels.attention(Precision.BF16, 2, 40, starts, 3, q, q, q, null, 0.1f, Dropout.NONE, floats(n), memory);
+        kernels.attentionBackward(
+                Precision.BF16,
+                2,
+                40,
+                starts,
+                3,
+                null,
+                0.1f,
+                Dropout.NONE,
+                q,
+                memory,
+                q,
+                floats(n),
+                floats(n),
+                floats(n),
+                null,
+                null);
+        int line = 2 * 32, forward = (64 + 4 * 64) * line;
+        assertLaunches(
+                "attention_lower 4x3",
+                "attention_bf16_32 4x2 " + forward,
+                "attention_lower_delta 5x1",
+                "attention_backward_queries_bf16_32 4x2 " + (forward + 64 * line),
+                "attention_backward_keys_bf16_32 4x2 " + (forward + 64 * line));
+    }
+
+    @Test
+    void attentionOfLowPrecisionIsWrittenOutWhereItDoesNotFit() {
+        assertEquals(0, kernels.attentionKeeps(Precision.FP16, 1, 129, 5, null));
+        assertEquals(0, kernels.attentionKeeps(Precision.TF32, 1, 64, 5, null));
+        var positions = new RelativePositions(floats(80 * 3), null, new int[9]);
+        assertEquals(0, kernels.attentionKeeps(Precision.BF16, 1, 80, 5, positions)); // in the tables' kernels 64
+        assertEquals((15 + 3) * 10 * 4 + 5, kernels.attentionKeeps(Precision.BF16, 1, 80, 5, null) + 3 * 10 * 4);
+    }
+
+    @Test
     void wideHeadsAreRefusedWithTheRemedy() {
         Floats q = floats(129);
         CudaException e = assertThrows(

@@ -54,7 +54,7 @@ class PtxTest {
             assertEquals(Ptx.parameters(ptx).size(), entries, name);
             System.out.println(architecture + " " + name + ": " + entries + " kernels, " + spilled + " bytes spilled");
             assertTrue(!report.contains("Performance Loss"), name + ": " + report); // wgmma one after the other
-            assertTrue(spilled <= 64, name + " spills " + spilled + " bytes of registers");
+            assertTrue(spilled <= 96, name + " spills " + spilled + " bytes of registers");
             JNvPTXCompiler.nvPTXCompilerDestroy(compiler);
         }
     }
