@@ -56,3 +56,14 @@ KERNEL sum_doubles(int chunk, const Operand *operands, const double *parts, doub
     sum = block_sum(sum);
     if (threadIdx.x == 0) sums[blockIdx.x] = sum;
 }
+
+/// out = (‖g‖, min(1, most / (‖g‖ + 1e-6))), ‖g‖² being the sum of `sums` in their order; the second is NaN where the norm
+/// is no number, and 1 where `most` is 0. What the host computes of `sum_of_squares` otherwise. One thread.
+KERNEL clip_scale(int count, const double *sums, double most, float *out) {
+    if (threadIdx.x > 0) return;
+    double sum = 0.0;
+    for (int i = 0; i < count; i++) sum += sums[i];
+    double norm = sqrt(sum), scale = most == 0.0 ? 1.0 : fmin(1.0, most / (norm + 1e-6));
+    out[0] = (float) norm;
+    out[1] = norm < INFINITY ? (float) scale : NAN;
+}

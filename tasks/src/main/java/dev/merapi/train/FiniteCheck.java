@@ -17,11 +17,22 @@ final class FiniteCheck {
     /// @param float16 whether products are computed in it, which may overflow
     static void require(double loss, double norm, int step, boolean float16, List<Parameter> parameters) {
         if (Double.isFinite(loss) && Double.isFinite(norm)) return;
-        String found = Double.isFinite(loss) ? "the gradients' norm is " + norm : "the loss is " + loss;
-        throw new TrainingException("training: " + found + " in step " + step + ", expected a finite number; "
-                + culprit(parameters)
+        throw new TrainingException(found(loss, norm, step) + culprit(parameters)
                 + "; the weights are those of the step before: lower --learning-rate, or --max-grad-norm"
                 + (float16 ? ", or use --bf16 in place of --fp16" : ""));
+    }
+
+    /// The same of a step that a device has made in the meantime: its gradients are gone.
+    static void requireBehind(double loss, double norm, int step) {
+        if (Double.isFinite(loss) && Double.isFinite(norm)) return;
+        throw new TrainingException(found(loss, norm, step)
+                + "the model that was kept last is not touched by it: lower --learning-rate, or --max-grad-norm;"
+                + " --detect-anomaly names the operation");
+    }
+
+    private static String found(double loss, double norm, int step) {
+        String found = Double.isFinite(loss) ? "the gradients' norm is " + norm : "the loss is " + loss;
+        return "training: " + found + " in step " + step + ", expected a finite number; ";
     }
 
     /// @param scale of the loss, to which it has just fallen because of this step's gradients, or risen

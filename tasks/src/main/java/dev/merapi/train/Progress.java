@@ -50,13 +50,23 @@ final class Progress {
         return steps % stepsPerEpoch;
     }
 
-    void step(TrainEvent.StepEnd event) {
-        if (steps % stepsPerEpoch == 0) epoch = Tally.NOTHING;
-        steps = event.step();
-        epoch = epoch.plus(event);
-        run = run.plus(event);
+    /// A step was asked for; its numbers may come later.
+    void made(int step) {
+        steps = step;
         settled = false;
         if (steps == totalSteps) end = End.COMPLETED;
+    }
+
+    /// The numbers of a step.
+    void count(TrainEvent.StepEnd event) {
+        if ((event.step() - 1) % stepsPerEpoch == 0) epoch = Tally.NOTHING;
+        epoch = epoch.plus(event);
+        run = run.plus(event);
+    }
+
+    /// Whether something is due behind the last step that needs its numbers.
+    boolean somethingFollows() {
+        return epochIsOver() || evaluationIsDue() || checkpointIsDue();
     }
 
     boolean settled() {

@@ -5,6 +5,8 @@ import dev.merapi.data.PackedBatch;
 import dev.merapi.metrics.Metrics;
 import dev.merapi.nn.Parameter;
 import dev.merapi.nn.model.Model;
+import dev.merapi.nn.optim.AdamW;
+import dev.merapi.nn.optim.Clip;
 import dev.merapi.nn.optim.GradScaler;
 import dev.merapi.nn.optim.Gradients;
 import dev.merapi.nn.optim.MetricSchedule;
@@ -42,7 +44,9 @@ public final class Trainer {
     private final GradScaler scaler; // null: losses are not scaled
     private final Progress progress;
     private final long startedNanos = System.nanoTime();
+    private final boolean behind; // whether steps are asked for before those before are done
     private List<List<int[]>> steps = List.of(); // of the epoch at hand
+    private long lastEnd; // nanoseconds
 
     /// @param model whose parameters are changed in place
     /// @param train examples to learn from
@@ -81,6 +85,10 @@ public final class Trainer {
         this.passes = new Passes(model, parameters, objective, settings);
         this.scaler = settings.computation().scaler();
         this.progress = new Progress(settings, train.size());
+        this.behind = scaler == null
+                && !settings.trial().detectAnomaly()
+                && optimizer instanceof AdamW
+                && parameters.getFirst().tensor().device().kernels().runBehind();
     }
 
     /// Trains to the end, or to the step during which somebody asks to stop. The model is then as the last step
@@ -91,13 +99,23 @@ public final class Trainer {
         tell(progress.start(train.size(), train.tokens(), trainedNumbers()));
         resume();
         if (!progress.settled()) settle(); // a state that was saved between a step and its evaluation
+        Step before = null; // on its way
         while (goesOn()) {
             if (progress.stepInEpoch() == 0 || steps.isEmpty()) steps = steps(progress.epoch());
-            tell(step(progress.epoch(), steps.get(progress.stepInEpoch())));
+            Step step = step(progress.epoch(), steps.get(progress.stepInEpoch()));
+            progress.made(step.number);
+            if (before != null) end(before);
+            before = behind ? step : null;
+            if (before == null) end(step);
+            if (before != null && progress.somethingFollows()) {
+                end(before);
+                before = null;
+            }
             if (interrupted()) break;
             settle();
             if (progress.checkpointIsDue()) save();
         }
+        if (before != null) end(before);
         if (progress.interrupted() && progress.steps() > 0) save();
         tell(new TrainEvent.RunEnd(progress.outcome()));
         return progress.outcome();
@@ -137,19 +155,33 @@ public final class Trainer {
 
     /// One step of the optimizer: forward, loss, backward, clip, update.
     ///
-    /// Where losses are scaled, a step whose gradients are not finite changes nothing but the scale: the
-    /// weights, their average and the schedule stay where they are, as in PyTorch and in transformers' Trainer.
-    ///
     /// @param rows of each batch: mostly one, with gradient accumulation the gradients of several are averaged
-    private TrainEvent.StepEnd step(int epoch, List<int[]> rows) {
+    private Step step(int epoch, List<int[]> rows) {
         long started = System.nanoTime();
         List<PackedBatch> batches = rows.stream().map(train::batch).toList();
         float scale = scaler == null ? 1 : scaler.scale();
-        DoubleSupplier mean = passes.step(batches, scale, progress.steps() + 1);
-        double norm = passes.overflowed() ? Double.POSITIVE_INFINITY : Gradients.norm(parameters) / scale; // waits
-        double loss = mean.getAsDouble(); // was there before
+        DoubleSupplier loss = passes.step(batches, scale, progress.steps() + 1);
         double rate = schedule.at(optimizer.steps());
-        FiniteCheck.require(loss, scaler == null ? norm : 0, progress.steps() + 1, scaler != null, parameters);
+        DoubleSupplier norm = behind ? updateBehind(rate) : update(rate, loss, scale);
+        return new Step(
+                epoch,
+                progress.steps() + 1,
+                loss,
+                rate,
+                norm,
+                batches.stream().mapToInt(PackedBatch::size).sum(),
+                batches.stream().mapToInt(batch -> batch.tokens().tokens()).sum(),
+                started);
+    }
+
+    /// Where losses are scaled, a step whose gradients are not finite changes nothing but the scale: the
+    /// weights, their average and the schedule stay where they are, as in PyTorch and in transformers' Trainer.
+    ///
+    /// @return the norm of the gradients
+    private DoubleSupplier update(double rate, DoubleSupplier loss, float scale) {
+        double norm = passes.overflowed() ? Double.POSITIVE_INFINITY : Gradients.norm(parameters) / scale; // waits
+        FiniteCheck.require(
+                loss.getAsDouble(), scaler == null ? norm : 0, progress.steps() + 1, scaler != null, parameters);
         if (scaler != null) rescale(Double.isFinite(norm));
         if (Double.isFinite(norm)) {
             double most = settings.tuning().maxGradNorm();
@@ -158,17 +190,41 @@ public final class Trainer {
         } else {
             Gradients.clear(parameters);
         }
-        TrainEvent.StepEnd end = new TrainEvent.StepEnd(
-                epoch,
-                progress.steps() + 1,
-                loss,
-                rate,
-                norm,
-                batches.stream().mapToInt(PackedBatch::size).sum(),
-                batches.stream().mapToInt(batch -> batch.tokens().tokens()).sum(),
-                seconds(started));
-        progress.step(end);
-        return end;
+        return () -> norm;
+    }
+
+    /// The same without a wait: the device clips, and leaves weights alone whose gradients are not finite, which
+    /// the host sees when it reads the norm.
+    private DoubleSupplier updateBehind(double rate) {
+        try (Clip clip = new Clip(parameters, settings.tuning().maxGradNorm())) {
+            DoubleSupplier norm = clip.norm();
+            ((AdamW) optimizer).step(rate, clip);
+            if (average != null) average.update();
+            return norm;
+        }
+    }
+
+    /// A step that was asked for. Where the device runs behind, its numbers are read when the next one was
+    /// asked for, too, so that the device always has work.
+    private record Step(
+            int epoch,
+            int number,
+            DoubleSupplier loss,
+            double rate,
+            DoubleSupplier norm,
+            int rows,
+            int tokens,
+            long started) {}
+
+    private void end(Step step) {
+        double loss = step.loss.getAsDouble(), norm = step.norm.getAsDouble();
+        if (behind) FiniteCheck.requireBehind(loss, norm, step.number);
+        double seconds = seconds(Math.max(step.started, lastEnd));
+        lastEnd = System.nanoTime();
+        TrainEvent.StepEnd end =
+                new TrainEvent.StepEnd(step.epoch, step.number, loss, step.rate, norm, step.rows, step.tokens, seconds);
+        progress.count(end);
+        tell(end);
     }
 
     /// @param finite whether all gradients of the step are

@@ -7,6 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.merapi.data.Encoded;
 import dev.merapi.engine.Device;
+import dev.merapi.engine.kernel.Floats;
+import dev.merapi.engine.kernel.Kernels;
+import dev.merapi.engine.kernel.Memory;
+import dev.merapi.engine.kernel.ScalarKernels;
+import dev.merapi.engine.kernel.Slabs;
 import dev.merapi.metrics.Metrics;
 import dev.merapi.nn.Parameter;
 import dev.merapi.nn.loss.CrossEntropy;
@@ -16,6 +21,7 @@ import dev.merapi.nn.model.SequenceClassifier;
 import dev.merapi.tasks.Colours;
 import dev.merapi.tokenizer.Tokenizer;
 import java.io.IOException;
+import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -40,9 +46,13 @@ class TrainerTest {
 
     @BeforeEach
     void loadModel() throws IOException {
+        load(Device.best(1));
+    }
+
+    private void load(Device device) throws IOException {
         Colours.encoder(folder);
         LoadOptions options = LoadOptions.labels(Colours.LABELS);
-        model = SequenceClassifier.fromPretrained(folder, options.dropout(0).device(Device.best(1)));
+        model = SequenceClassifier.fromPretrained(folder, options.dropout(0).device(device));
         train = Encoded.of(
                 Colours.dataset("train", 32, 0).examples(),
                 Tokenizer.fromPretrained(folder),
@@ -150,6 +160,107 @@ class TrainerTest {
         TrainEvent.Outcome outcome = trainer.fit();
         assertEquals(TrainEvent.End.STOPPED, outcome.end());
         assertEquals(1, outcome.steps());
+    }
+
+    /// Scalar kernels that may say that they run behind the host, as those of a GPU.
+    private static Device device(boolean behind) {
+        Kernels scalar = new ScalarKernels();
+        Memory heap = new Slabs();
+        Memory dense = new Memory() {
+            @Override
+            public Floats take(int length) {
+                return heap.take(length);
+            }
+
+            @Override
+            public void give(Floats taken) {
+                heap.give(taken);
+            }
+
+            @Override
+            public Floats allocate(int length) {
+                return heap.allocate(length);
+            }
+
+            @Override
+            public long bytes() {
+                return heap.bytes();
+            }
+
+            @Override
+            public boolean prefersSparseRows() {
+                return false;
+            }
+        };
+        return Device.of((Kernels) Proxy.newProxyInstance(
+                Kernels.class.getClassLoader(),
+                new Class<?>[] {Kernels.class},
+                (_, method, arguments) -> switch (method.getName()) {
+                    case "runBehind" -> behind;
+                    case "memory" -> dense;
+                    default -> method.invoke(scalar, arguments);
+                }));
+    }
+
+    /// The numbers of a step come when the next one was asked for, or something follows that needs them; weights
+    /// and numbers are those of waiting for each, the norm rounded to a float.
+    @Test
+    void aRunBehindTheHostHasTheSameBitsAndEvents() throws IOException {
+        List<List<TrainEvent>> runs = new ArrayList<>();
+        List<float[]> weights = new ArrayList<>();
+        for (boolean behind : new boolean[] {false, true}) {
+            load(device(behind));
+            events.clear();
+            fit(settings(2, 0, 8, 1, 3e-2, 0), 0.5, 0.6);
+            runs.add(List.copyOf(events));
+            weights.add(model.parameters().get(3).tensor().toArray());
+        }
+        assertArrayEquals(weights.get(0), weights.get(1));
+        assertEquals(runs.get(0).size(), runs.get(1).size());
+        for (int i = 0; i < runs.get(0).size(); i++) {
+            assertEquals(runs.get(0).get(i).getClass(), runs.get(1).get(i).getClass());
+            if (!(runs.get(0).get(i) instanceof TrainEvent.StepEnd step)) continue;
+            TrainEvent.StepEnd later = (TrainEvent.StepEnd) runs.get(1).get(i);
+            assertEquals(step.step(), later.step());
+            assertEquals(step.loss(), later.loss());
+            assertEquals(step.learningRate(), later.learningRate());
+            assertEquals((float) step.gradientNorm(), later.gradientNorm());
+        }
+    }
+
+    /// By then the next step was asked for.
+    @Test
+    void aRunBehindTheHostStopsOneStepLater() throws IOException {
+        load(device(true));
+        Stop stop = new Stop();
+        Trainer trainer = new Trainer(
+                model,
+                train,
+                (logits, batch) -> CrossEntropy.of().of(logits, batch.labels()),
+                () -> metrics(0.5),
+                (_, _) -> KEPT,
+                settings(3, 0, 8, 1, 1e-3, 0),
+                TrainingState.NONE,
+                stop,
+                List.of(events::add, event -> {
+                    if (event instanceof TrainEvent.StepEnd) stop.request();
+                }));
+        TrainEvent.Outcome outcome = trainer.fit();
+        assertEquals(TrainEvent.End.STOPPED, outcome.end());
+        assertEquals(2, outcome.steps());
+        assertEquals(2, steps().size());
+    }
+
+    @Test
+    void aRunBehindTheHostThatDivergesStops() throws IOException {
+        load(device(true));
+        model.parameters().get(7).tensor().data().set(0, Float.NaN);
+        TrainingException e = assertThrows(TrainingException.class, () -> fit(settings(1, 0, 8, 1, 1e-3, 0), 0.5));
+        assertEquals(
+                "training: the loss is NaN in step 1, expected a finite number; the model that was kept last is not"
+                        + " touched by it: lower --learning-rate, or --max-grad-norm; --detect-anomaly names the"
+                        + " operation",
+                e.getMessage());
     }
 
     @Test

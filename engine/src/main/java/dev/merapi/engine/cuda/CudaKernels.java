@@ -80,6 +80,11 @@ public final class CudaKernels implements Kernels {
     }
 
     @Override
+    public boolean runBehind() {
+        return true;
+    }
+
+    @Override
     public void finish() {
         cuda.graphs().synchronize();
     }
@@ -632,7 +637,21 @@ public final class CudaKernels implements Kernels {
     @Override
     public void adamW(List<AdamUpdate> updates) {
         try (Call call = call()) {
-            CudaOptimizer.adamW(call, updates);
+            CudaOptimizer.adamW(call, updates, null);
+        }
+    }
+
+    @Override
+    public void clipScale(List<Floats> gradients, double most, Floats out) {
+        try (Call call = call()) {
+            CudaOptimizer.clipScale(call, gradients, VALUES, most, out);
+        }
+    }
+
+    @Override
+    public void adamW(List<AdamUpdate> updates, Floats clip) {
+        try (Call call = call()) {
+            CudaOptimizer.adamW(call, updates, clip);
         }
     }
 }

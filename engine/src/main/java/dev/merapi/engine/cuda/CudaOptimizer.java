@@ -18,8 +18,21 @@ final class CudaOptimizer {
     /// The sum of each operand comes back on its own and is added here, in their order: the bits do not depend
     /// on how many go together.
     static double sumOfSquares(Call call, List<Floats> operands, int chunk) {
+        if (operands.isEmpty()) return 0;
+        double sum = 0;
+        for (double x : call.doubles(sums(call, operands, chunk), operands.size())) sum += x;
+        return sum;
+    }
+
+    static void clipScale(Call call, List<Floats> gradients, int chunk, double most, Floats out) {
+        int count = gradients.size();
+        long sums = count == 0 ? 0 : sums(call, gradients, chunk);
+        call.run("reduce", "clip_scale", Driver.Grid.of(1), count, sums, most, call.out(out));
+    }
+
+    /// The address of the sum of squares of each operand.
+    private static long sums(Call call, List<Floats> operands, int chunk) {
         int count = operands.size();
-        if (count == 0) return 0;
         long[] table = new long[3 * count];
         long chunks = 0;
         for (int i = 0; i < count; i++) {
@@ -33,12 +46,11 @@ final class CudaOptimizer {
         var grid = Driver.Grid.of(Math.toIntExact(Math.max(1, chunks)));
         call.run("reduce", "sum_of_squares", grid, count, chunk, where, parts);
         call.run("reduce", "sum_doubles", Driver.Grid.of(count), chunk, where, parts, sums);
-        double sum = 0;
-        for (double x : call.doubles(sums, count)) sum += x;
-        return sum;
+        return sums;
     }
 
-    static void adamW(Call call, List<AdamUpdate> updates) {
+    /// @param clip null: none
+    static void adamW(Call call, List<AdamUpdate> updates, Floats clip) {
         int count = updates.size();
         if (count == 0) return;
         long[] table = new long[ADDRESSES * count];
@@ -59,7 +71,9 @@ final class CudaOptimizer {
             chunks += Driver.Grid.ceiling(u.p().length, CHUNK);
         }
         var grid = Driver.Grid.of(Math.toIntExact(Math.max(1, chunks)));
-        call.run("optimizer", "adamw", grid, count, CHUNK, call.words(table), call.floats(scalars));
+        long where = call.words(table), steps = call.floats(scalars);
+        long factor = clip == null ? 0 : call.in(clip) + Float.BYTES;
+        call.run("optimizer", "adamw", grid, count, CHUNK, where, steps, factor);
     }
 
     /// In double as far as the scalar twin computes them so.

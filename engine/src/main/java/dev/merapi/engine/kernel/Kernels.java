@@ -30,6 +30,11 @@ public interface Kernels extends AutoCloseable {
     /// Returns when everything that was asked for is done: at once on a CPU.
     default void finish() {}
 
+    /// Whether calls return before they are done, so that asking for a value waits.
+    default boolean runBehind() {
+        return false;
+    }
+
     /// Much will be computed, and soon: whatever must be compiled for it may be compiled from now on, in the
     /// background. Without it the first steps of a training take longer; no result depends on it.
     default void warmUp() {}
@@ -463,6 +468,27 @@ public interface Kernels extends AutoCloseable {
         for (AdamUpdate u : updates) adamW(u.p.length, u.p, u.g, u.m, u.v, u.step);
     }
 
+    /// What gradients are multiplied with so that their norm is at most `most` (Pascanu et al. 2013,
+    /// arXiv:1211.5063), left where the operands are:
+    ///
+    ///     out = (‖g‖, min(1, most / (‖g‖ + 1e-6)))    ‖g‖ = √Σ g²
+    ///
+    /// The second is NaN where ‖g‖ is no finite number, and 1 where `most` is 0.
+    default void clipScale(List<Floats> gradients, double most, Floats out) {
+        double norm = Math.sqrt(sumOfSquares(gradients));
+        out.set(0, (float) norm);
+        double scale = most == 0 ? 1 : Math.min(1, most / (norm + 1e-6));
+        out.set(1, Double.isFinite(norm) ? (float) scale : Float.NaN);
+    }
+
+    /// [#adamW] of several parameters whose gradients are multiplied with `clip[1]` of [#clipScale] beside
+    /// their own gradScale. Nothing happens if that is NaN.
+    default void adamW(List<AdamUpdate> updates, Floats clip) {
+        float scale = clip.get(1);
+        if (Float.isNaN(scale)) return;
+        for (AdamUpdate u : updates) adamW(u.p.length, u.p, u.g, u.m, u.v, u.step.scaled(scale));
+    }
+
     /// The operands of one [#adamW], all of p's length; g null as there.
     record AdamUpdate(Floats p, Floats g, Floats m, Floats v, AdamStep step) {}
 
@@ -479,6 +505,10 @@ public interface Kernels extends AutoCloseable {
         /// What every parameter is multiplied with: `1 − lr·weightDecay`.
         public float decay() {
             return (float) (1 - lr * weightDecay);
+        }
+
+        AdamStep scaled(float factor) {
+            return new AdamStep(lr, beta1, beta2, eps, weightDecay, bias1, bias2, gradScale * factor);
         }
     }
 }

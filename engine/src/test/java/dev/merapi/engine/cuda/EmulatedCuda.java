@@ -53,7 +53,7 @@ public final class EmulatedCuda {
         Path script = Path.of("../src/cuda/emulate").toAbsolutePath().normalize();
         if (!Files.exists(script)) return Optional.empty();
         try {
-            Path library = Path.of("target", "cuda", digest() + ".so").toAbsolutePath();
+            Path library = Path.of("../engine/target/cuda", digest() + ".so").toAbsolutePath();
             if (!Files.exists(library)) {
                 Files.createDirectories(library.getParent());
                 Path fresh = Files.createTempFile(library.getParent(), "fresh", ".so");
@@ -90,7 +90,7 @@ public final class EmulatedCuda {
     private static String digest() throws IOException {
         try {
             MessageDigest sha = MessageDigest.getInstance("SHA-256");
-            for (String folder : List.of("src/main/cuda", "src/test/cuda"))
+            for (String folder : List.of("../engine/src/main/cuda", "../engine/src/test/cuda"))
                 try (Stream<Path> files = Files.list(Path.of(folder))) {
                     files.sorted().forEach(file -> {
                         try {

@@ -113,6 +113,42 @@ class OptimizerTest {
         assertEquals(Double.NaN, kernels.sumOfSquares(gradients));
     }
 
+    /// The host need not know the norm: the same bits.
+    @ParameterizedTest
+    @MethodSource(KERNELS)
+    void clippingWhereTheGradientsAreGivesTheBitsOfClippingByTheHost(Kernels kernels) {
+        for (double most : new double[] {0, 0.5, 1e6}) {
+            List<AdamUpdate> updates = new ArrayList<>();
+            List<Floats> gradients = new ArrayList<>(), expected = new ArrayList<>();
+            for (int n : new int[] {1, 33, 20_000}) {
+                Floats p = normal(n, n), g = normal(n, 100 + n), m = normal(n, 200 + n), v = poisoned(n);
+                Philox.uniform(v, 4, n, 0f, 1f);
+                updates.add(new AdamUpdate(p, g, m, v, step(3, 1f)));
+                gradients.add(g);
+            }
+            double norm = Math.sqrt(kernels.sumOfSquares(gradients));
+            float scale = most == 0 ? 1 : (float) Math.min(1.0, most / (norm + 1e-6));
+            for (AdamUpdate u : updates) {
+                expected.add(copy(u.p()));
+                kernels.adamW(u.p().length, expected.getLast(), u.g(), copy(u.m()), copy(u.v()), step(3, scale));
+            }
+            Floats clip = kernels.memory().allocate(2);
+            kernels.clipScale(gradients, most, clip);
+            kernels.adamW(updates, clip);
+            assertEquals((float) norm, clip.get(0));
+            assertEquals(scale, clip.get(1));
+            for (int i = 0; i < updates.size(); i++)
+                assertSame(expected.get(i), updates.get(i).p(), "p at most " + most);
+            gradients.get(1).set(2, Float.NEGATIVE_INFINITY);
+            kernels.clipScale(gradients, most, clip);
+            kernels.adamW(updates, clip);
+            assertEquals(Float.POSITIVE_INFINITY, clip.get(0));
+            assertEquals(Float.NaN, clip.get(1));
+            for (int i = 0; i < updates.size(); i++)
+                assertSame(expected.get(i), updates.get(i).p(), "p after an overflow");
+        }
+    }
+
     private static AdamStep step(int t, float gradScale) {
         return new AdamStep(1e-2, 0.9, 0.999, 1e-8, 0.02, 1 - Math.pow(0.9, t), 1 - Math.pow(0.999, t), gradScale);
     }

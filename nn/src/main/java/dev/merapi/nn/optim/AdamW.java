@@ -29,6 +29,7 @@ public final class AdamW extends Optimizer {
     private double eps = 1e-8;
     private final List<AdamUpdate> dense = new ArrayList<>(); // put off to the end of the step
     private Kernels kernels; // theirs
+    private Clip clip; // of the step at hand; null: the gradients' scale is all
 
     private AdamW(List<Parameter> parameters) {
         super(parameters, 0.01);
@@ -85,9 +86,24 @@ public final class AdamW extends Optimizer {
             slot.seen = null;
             kernels = tensor.device().kernels();
             dense.add(new AdamUpdate(tensor.data(), tensor.gradient(), table.m, table.v, step));
+        } else if (clip != null) {
+            throw new IllegalStateException(
+                    "AdamW: the gradient of " + slot.parameter.name() + " is sparse; clip with Gradients.clipScale");
         } else {
             if (first) slot.seen = new BitSet();
             table.sparse(tensor.sparseGradient(), slot.seen);
+        }
+    }
+
+    /// One update with clipped gradients, or none where they are not finite, without waiting for a GPU to know.
+    ///
+    /// @throws IllegalStateException if a gradient is sparse, which those on a GPU are not
+    public void step(double rate, Clip clip) {
+        this.clip = clip;
+        try {
+            step(rate);
+        } finally {
+            this.clip = null;
         }
     }
 
@@ -95,7 +111,8 @@ public final class AdamW extends Optimizer {
     @Override
     void finish() {
         if (dense.isEmpty()) return;
-        kernels.adamW(dense);
+        if (clip == null) kernels.adamW(dense);
+        else kernels.adamW(dense, clip.values);
         dense.clear();
     }
 

@@ -14,13 +14,19 @@ public final class Gradients {
 
     /// The L2 norm of all gradients as one vector: `√Σ g²`, in double. NaN or infinite if any of them is.
     public static double norm(List<Parameter> parameters) {
+        List<Floats> gradients = values(parameters);
+        if (gradients.isEmpty()) return 0;
+        return Math.sqrt(parameters.getFirst().tensor().device().kernels().sumOfSquares(gradients));
+    }
+
+    /// Of the parameters that have one.
+    static List<Floats> values(List<Parameter> parameters) {
         List<Floats> gradients = new ArrayList<>();
         for (Parameter p : parameters) {
             Floats gradient = gradient(p.tensor());
             if (gradient != null) gradients.add(gradient);
         }
-        if (gradients.isEmpty()) return 0;
-        return Math.sqrt(parameters.getFirst().tensor().device().kernels().sumOfSquares(gradients));
+        return gradients;
     }
 
     /// The L2 norm of one tensor's gradient.

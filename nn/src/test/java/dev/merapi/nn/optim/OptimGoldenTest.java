@@ -260,7 +260,7 @@ class OptimGoldenTest {
                     : WeightAverage.exponential(List.of(p), golden.number("average.ema.decay"));
             for (int t = 0; t < 9; t++) {
                 float[] row = Arrays.copyOfRange(weights, 7 * t, 7 * t + 7);
-                System.arraycopy(row, 0, p.tensor().data().array, 0, 7);
+                System.arraycopy(row, 0, p.tensor().data().writable(), 0, 7);
                 average.update();
                 average.swap();
                 assertArrayEquals(
@@ -270,6 +270,34 @@ class OptimGoldenTest {
                         name + t);
                 average.swap();
                 assertArrayEquals(row, p.tensor().toArray());
+            }
+        }
+    }
+
+    /// The device clips without telling the host: the same bits, and no update where the norm is no number.
+    @Test
+    void clippingBehindTheHostGivesTheSameBits() {
+        for (Device device : Devices.all()) {
+            List<Parameter> told = List.of(parameter(device, "p", 1, 2, 3), parameter(device, "q", 4));
+            List<Parameter> untold = List.of(parameter(device, "p", 1, 2, 3), parameter(device, "q", 4));
+            AdamW first = AdamW.of(told), second = AdamW.of(untold);
+            for (float size : new float[] {0.1f, 7, 3, Float.POSITIVE_INFINITY}) {
+                for (List<Parameter> parameters : List.of(told, untold))
+                    for (Parameter p : parameters) {
+                        float[] gradient = new float[p.tensor().shape().count()];
+                        Arrays.fill(gradient, size);
+                        giveGradient(p, gradient);
+                    }
+                double norm = Gradients.norm(told);
+                if (Double.isFinite(norm)) first.step(0.01, Gradients.clipScale(norm, 1));
+                try (Clip clip = new Clip(untold, 1)) {
+                    assertEquals((float) norm, clip.norm().getAsDouble());
+                    second.step(0.01, clip);
+                }
+                for (int i = 0; i < told.size(); i++)
+                    assertArrayEquals(
+                            told.get(i).tensor().toArray(),
+                            untold.get(i).tensor().toArray());
             }
         }
     }
