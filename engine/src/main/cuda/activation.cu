@@ -1,13 +1,11 @@
 /// Activations and their derivatives. `f` is the ordinal of Activation.java.
-#include "common.cuh"
+#include "gelu.cuh"
 
 enum { GELU, GELU_TANH, RELU, TANH, SIGMOID };
 
-constexpr float ROOT_HALF = 0.70710678118654752f;      // 1/√2
 constexpr float DENSITY = 0.39894228040143268f;        // 1/√(2π)
 constexpr float ROOT_2_OVER_PI = 0.79788456080286536f; // √(2/π)
 constexpr float CUBIC = 0.044715f;
-constexpr float FAR = 20.0f; // beyond, GELU is x or 0 in float32
 
 __device__ inline float sigmoid(float x) { return 1.0f / (1.0f + expf(-x)); }
 
@@ -16,7 +14,7 @@ __device__ inline float inner(float x) { return ROOT_2_OVER_PI * (x + CUBIC * x 
 
 __device__ inline float value(int f, float x) {
     switch (f) {
-        case GELU: return x < -FAR ? 0.0f : x * 0.5f * erfcf(-x * ROOT_HALF); // Φ without cancellation in the tail
+        case GELU: return gelu(x);
         case GELU_TANH: return x < -FAR ? 0.0f : x * sigmoid(2.0f * inner(x)); // (1 + tanh u)/2 = σ(2u)
         case RELU: return x < 0.0f ? 0.0f : x; // NaN stays
         case TANH: return tanhf(x);

@@ -3,7 +3,7 @@
 /// The two tiles of a step in k lie in shared memory, k-major, so that a thread reads its rows and columns of them
 /// as float4; while a step is computed the next one is on its way in registers. Each value of C is one chain of
 /// fmaf in ascending k, whatever the tile: a row's result does not depend on its neighbours or on the tile's size.
-#include "common.cuh"
+#include "gelu.cuh"
 
 constexpr int SIDE = 16;   // threads along each side of a tile
 constexpr int LOADS = 4;   // values of A, and of B, that a thread brings in a step
@@ -47,9 +47,11 @@ template <int PER_THREAD> __device__ inline int place(int thread, int i) {
     return i / VECTOR * (SIDE * VECTOR) + thread * VECTOR + i % VECTOR;
 }
 
-///     grid: ⌈m/TILE⌉ × ⌈n/TILE⌉    a [m, k], or [k, m]    b [n, k], or [k, n]    bias [n] or null    c [m, n]
+///     grid: ⌈m/TILE⌉ × ⌈n/TILE⌉    a [m, k], or [k, m]    b [n, k], or [k, n]    bias [n] or null
+///     c [m, n]    y [m, n] or null: gelu(c); then c may be null
 template <int TILE, int STEP, bool A_RUNS, bool B_RUNS>
-__device__ void gemm(int m, int n, int k, const float *a, const float *b, const float *bias, float *c, int accumulate) {
+__device__ void gemm(
+    int m, int n, int k, const float *a, const float *b, const float *bias, float *c, float *y, int accumulate) {
     static_assert(TILE * STEP == LOADS * THREADS, "every thread brings LOADS values");
     constexpr int PER_THREAD = TILE / SIDE;
     __shared__ __align__(16) float as[2][STEP][TILE + PADDING], bs[2][STEP][TILE + PADDING];
@@ -88,25 +90,34 @@ __device__ void gemm(int m, int n, int k, const float *a, const float *b, const 
         }
         __syncthreads();
     }
+    float *to = c ? c : y;
 #pragma unroll
     for (int i = 0; i < PER_THREAD; i++)
 #pragma unroll
         for (int j = 0; j < PER_THREAD; j++) {
             int row = row0 + place<PER_THREAD>(ty, i), col = col0 + place<PER_THREAD>(tx, j);
             if (row < m && col < n)
-                put(c + (long long) row * n + col, bias ? sums[i][j] + bias[col] : sums[i][j], accumulate);
+                put(to + (long long) row * n + col, bias ? sums[i][j] + bias[col] : sums[i][j], accumulate);
         }
+    if (!y) return;
+#pragma unroll 1
+    for (int i = 0; i < PER_THREAD * PER_THREAD; i++) { // what this thread wrote, with one copy of the code for all
+        int row = row0 + place<PER_THREAD>(ty, i / PER_THREAD), col = col0 + place<PER_THREAD>(tx, i % PER_THREAD);
+        long long at = (long long) row * n + col;
+        if (row < m && col < n) y[at] = gelu(to[at]);
+    }
 }
 
-#define GEMM(NAME, TILE, STEP, A_RUNS, B_RUNS)                                                                        \
+#define GEMM(NAME, TILE, STEP, A_RUNS, B_RUNS, Y, ...)                                                                \
     KERNEL NAME(                                                                                                      \
-        int m, int n, int k, const float *a, const float *b, const float *bias, float *c, int accumulate) {           \
-        gemm<TILE, STEP, A_RUNS, B_RUNS>(m, n, k, a, b, bias, c, accumulate);                                         \
+        int m, int n, int k, const float *a, const float *b, const float *bias, float *c __VA_ARGS__,                 \
+        int accumulate) {                                                                                             \
+        gemm<TILE, STEP, A_RUNS, B_RUNS>(m, n, k, a, b, bias, c, Y, accumulate);                                      \
     }
 
-GEMM(matmul_nt_128, 128, 8, true, true)
-GEMM(matmul_nn_128, 128, 8, true, false)
-GEMM(matmul_tn_128, 128, 8, false, false)
-GEMM(matmul_nt_64, 64, 16, true, true) // where tiles of 128 would leave multiprocessors idle
-GEMM(matmul_nn_64, 64, 16, true, false)
-GEMM(matmul_tn_64, 64, 16, false, false)
+GEMM(matmul_nt_128, 128, 8, true, true, y, , float *y)
+GEMM(matmul_nn_128, 128, 8, true, false, nullptr)
+GEMM(matmul_tn_128, 128, 8, false, false, nullptr)
+GEMM(matmul_nt_64, 64, 16, true, true, y, , float *y) // where tiles of 128 would leave multiprocessors idle
+GEMM(matmul_nn_64, 64, 16, true, false, nullptr)
+GEMM(matmul_tn_64, 64, 16, false, false, nullptr)

@@ -50,13 +50,14 @@ template <int TILE, bool RUNS> struct Side {
 };
 
 ///     grid: ⌈m/ROWS⌉ × ⌈n/COLS⌉·⌈k/depth⌉, blocks of THREADS_OF(ROWS)
-///     a [m, k], or [k, m]    b [n, k], or [k, n]    bias [n] or null    c [m, n]
+///     a [m, k], or [k, m]    b [n, k], or [k, n]    bias [n] or null
+///     c [m, n]    y [m, n] or null: gelu(c); then c may be null
 ///
 /// depth, a multiple of 64, is how much of k a block sums. If that is less than k, c is [⌈k/depth⌉, m, n], the parts
 /// that `add_parts` adds up.
 template <int PRECISION, int ROWS, int COLS, int STAGES, bool A_RUNS, bool B_RUNS>
 __device__ void product(
-    int m, int n, int k, int depth, const void *a, const void *b, const float *bias, float *c, int accumulate) {
+    int m, int n, int k, int depth, const void *a, const void *b, const float *bias, float *c, float *y, int accumulate) {
     typedef Side<ROWS, A_RUNS> Left;
     typedef Side<COLS, B_RUNS> Right;
     constexpr int BOTH = Left::COUNT + Right::COUNT, MULTIPLIERS = ROWS / SIDE * WARPGROUP;
@@ -113,20 +114,23 @@ __device__ void product(
     for (int i = 0; i < COLS / 2; i += 2)
         *(float2 *) &tile[warp * 16 + i / 2 % 2 * 8 + lane / 4][i / 4 * 8 + lane % 4 * 2] = {sums[i], sums[i + 1]};
     sync_some<1, MULTIPLIERS>();
+    auto mode = depth < k ? Result::PART : accumulate ? Result::ADD : Result::WRITE;
+    float *to = depth < k ? c + (long long) slice * m * n : c;
     finish_tile<PRECISION, ROWS, COLS>(
-        tile, threadIdx.x, MULTIPLIERS, m, n, row0, col0, bias, c + (long long) slice * m * n, depth >= k, accumulate);
+        {m, n, bias, to, y, mode}, tile, threadIdx.x, MULTIPLIERS, row0, col0);
 }
 
 #define THREADS_OF(ROWS) (ROWS / SIDE * WARPGROUP + WARP)
-#define PRODUCT(FORM, NAME, PRECISION, ROWS, COLS, STAGES, BLOCKS, A_RUNS, B_RUNS)                                    \
+#define PRODUCT(FORM, NAME, PRECISION, ROWS, COLS, STAGES, BLOCKS, A_RUNS, B_RUNS, Y, ...)                            \
     extern "C" __global__ void __launch_bounds__(THREADS_OF(ROWS), BLOCKS) hopper_##FORM##_##NAME##_##ROWS##x##COLS(  \
-        int m, int n, int k, int depth, const void *a, const void *b, const float *bias, float *c, int accumulate) {  \
-        product<PRECISION, ROWS, COLS, STAGES, A_RUNS, B_RUNS>(m, n, k, depth, a, b, bias, c, accumulate);            \
+        int m, int n, int k, int depth, const void *a, const void *b, const float *bias, float *c __VA_ARGS__,        \
+        int accumulate) {                                                                                             \
+        product<PRECISION, ROWS, COLS, STAGES, A_RUNS, B_RUNS>(m, n, k, depth, a, b, bias, c, Y, accumulate);         \
     }
 #define PRODUCTS(NAME, PRECISION, ROWS, COLS, STAGES, BLOCKS)                                                         \
-    PRODUCT(nt, NAME, PRECISION, ROWS, COLS, STAGES, BLOCKS, true, true)                                              \
-    PRODUCT(nn, NAME, PRECISION, ROWS, COLS, STAGES, BLOCKS, true, false)                                             \
-    PRODUCT(tn, NAME, PRECISION, ROWS, COLS, STAGES, BLOCKS, false, false)
+    PRODUCT(nt, NAME, PRECISION, ROWS, COLS, STAGES, BLOCKS, true, true, y, , float *y)                               \
+    PRODUCT(nn, NAME, PRECISION, ROWS, COLS, STAGES, BLOCKS, true, false, nullptr)                                    \
+    PRODUCT(tn, NAME, PRECISION, ROWS, COLS, STAGES, BLOCKS, false, false, nullptr)
 
 PRODUCTS(bf16, BF16, 128, 256, 4, 1)
 PRODUCTS(fp16, FP16, 128, 256, 4, 1)

@@ -82,13 +82,14 @@ template <typename T, int TILE, bool K_RUNS> struct Operand {
 };
 
 ///     grid: ⌈m/TILE⌉ × ⌈n/TILE⌉·⌈k/depth⌉
-///     a [m, k], or [k, m]    b [n, k], or [k, n]    bias [n] or null    c [m, n]
+///     a [m, k], or [k, m]    b [n, k], or [k, n]    bias [n] or null
+///     c [m, n]    y [m, n] or null: gelu(c); then c may be null
 ///
 /// depth, a multiple of a stage, is how much of k a block sums. If that is less than k, c is [⌈k/depth⌉, m, n], the
 /// parts that `add_parts` adds up.
 template <int PRECISION, int TILE, bool A_RUNS, bool B_RUNS>
 __device__ void product(
-    int m, int n, int k, int depth, const void *a, const void *b, const float *bias, float *c, int accumulate) {
+    int m, int n, int k, int depth, const void *a, const void *b, const float *bias, float *c, float *y, int accumulate) {
     typedef typename Bits<PRECISION>::Type T;
     typedef Operand<T, TILE, A_RUNS> Left;
     typedef Operand<T, TILE, B_RUNS> Right;
@@ -99,6 +100,11 @@ __device__ void product(
     int tiles = (n + TILE - 1) / TILE, slice = blockIdx.y / tiles;
     int row0 = blockIdx.x * TILE, col0 = blockIdx.y % tiles * TILE;
     int k_begin = slice * depth, k_end = min(k, k_begin + depth);
+    __shared__ Result result; // not in registers, of which the sums need most
+    if (threadIdx.x == 0) {
+        auto mode = depth < k ? Result::PART : accumulate ? Result::ADD : Result::WRITE;
+        result = {m, n, bias, depth < k ? c + (long long) slice * m * n : c, y, mode};
+    }
     int warp = threadIdx.x / WARP, lane = threadIdx.x % WARP;
     int warp_row = warp / WARPS_N * WARP_M, warp_col = warp % WARPS_N * WARP_N;
     Left left((const T *) a, row0, m, k, k_begin, k_end);
@@ -150,19 +156,19 @@ __device__ void product(
                 *(float2 *) &tile[warp_row + i * PATCH + e / 2 * 8 + lane / 4][warp_col + j * 8 + lane % 4 * 2] =
                     {sums[i][j][e], sums[i][j][e + 1]};
     __syncthreads();
-    finish_tile<PRECISION, TILE, TILE>(
-        tile, threadIdx.x, THREADS, m, n, row0, col0, bias, c + (long long) slice * m * n, depth >= k, accumulate);
+    finish_tile<PRECISION, TILE, TILE>(result, tile, threadIdx.x, THREADS, row0, col0);
 }
 
-#define PRODUCT(FORM, NAME, PRECISION, TILE, BLOCKS, A_RUNS, B_RUNS)                                                  \
+#define PRODUCT(FORM, NAME, PRECISION, TILE, BLOCKS, A_RUNS, B_RUNS, Y, ...)                                          \
     extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS) product_##FORM##_##NAME##_##TILE(                   \
-        int m, int n, int k, int depth, const void *a, const void *b, const float *bias, float *c, int accumulate) {  \
-        product<PRECISION, TILE, A_RUNS, B_RUNS>(m, n, k, depth, a, b, bias, c, accumulate);                          \
+        int m, int n, int k, int depth, const void *a, const void *b, const float *bias, float *c __VA_ARGS__,        \
+        int accumulate) {                                                                                             \
+        product<PRECISION, TILE, A_RUNS, B_RUNS>(m, n, k, depth, a, b, bias, c, Y, accumulate);                       \
     }
 #define PRODUCTS(NAME, PRECISION, TILE, BLOCKS)                                                                       \
-    PRODUCT(nt, NAME, PRECISION, TILE, BLOCKS, true, true)                                                            \
-    PRODUCT(nn, NAME, PRECISION, TILE, BLOCKS, true, false)                                                           \
-    PRODUCT(tn, NAME, PRECISION, TILE, BLOCKS, false, false)
+    PRODUCT(nt, NAME, PRECISION, TILE, BLOCKS, true, true, y, , float *y)                                             \
+    PRODUCT(nn, NAME, PRECISION, TILE, BLOCKS, true, false, nullptr)                                                  \
+    PRODUCT(tn, NAME, PRECISION, TILE, BLOCKS, false, false, nullptr)
 
 PRODUCTS(bf16, BF16, 128, 2)
 PRODUCTS(fp16, FP16, 128, 2)

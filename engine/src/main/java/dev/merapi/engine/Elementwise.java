@@ -53,9 +53,15 @@ public final class Elementwise {
         int n = x.shape().count();
         Tensor y = Tensor.result(x.device(), x.shape());
         k.activation(f, n, x.data(), y.data());
+        return activated(f, x, y);
+    }
+
+    /// y, which is f(x), with its backward pass: `dx = dy ∘ f′(x)`.
+    static Tensor activated(Activation f, Tensor x, Tensor y) {
         if (!Tensor.records(x)) return y;
-        return y.onBackward(() -> x.contribute(
-                (dx, accumulate) -> k.activationBackward(f, n, x.data(), y.data(), y.gradient(), dx, accumulate)));
+        int n = x.shape().count();
+        return y.onBackward(() -> x.contribute((dx, accumulate) ->
+                x.kernels().activationBackward(f, n, x.data(), y.data(), y.gradient(), dx, accumulate)));
     }
 
     /// `y = x · keep / (1 − p)`; x itself where nothing is dropped.

@@ -1,5 +1,6 @@
 package dev.merapi.engine;
 
+import dev.merapi.engine.kernel.Activation;
 import dev.merapi.engine.kernel.Floats;
 import dev.merapi.engine.kernel.Kernels;
 import dev.merapi.engine.kernel.Precision;
@@ -16,29 +17,49 @@ public final class Matmul {
     /// Where nothing learns W is packed once and reused; the values are the same bits.
     public static Tensor linear(Tensor x, Tensor weight, Tensor bias) {
         check(x, weight, bias);
-        Precision p = Scope.precision();
-        return p == Precision.FP32 ? product(x, weight, bias) : lowProduct(p, x, weight, bias);
+        return product(x, weight, bias, null);
     }
 
-    private static Tensor product(Tensor x, Tensor weight, Tensor bias) {
+    /// The same and its activation: `y = f(x·Wᵀ + b)`, in one pass where the kernels can. What f is applied to
+    /// is then kept for a backward pass alone.
+    public static Tensor linear(Tensor x, Tensor weight, Tensor bias, Activation f) {
+        check(x, weight, bias);
+        return x.kernels().fuses(f)
+                ? product(x, weight, bias, f)
+                : Elementwise.activation(f, product(x, weight, bias, null));
+    }
+
+    /// @param f null: none
+    private static Tensor product(Tensor x, Tensor weight, Tensor bias, Activation f) {
+        Precision p = Scope.precision();
+        boolean records = Tensor.records(x, weight, bias);
+        Shape shape = x.shape().withColumns(weight.shape().size(0));
+        Tensor product = f == null || records ? Tensor.result(x.device(), shape) : null;
+        Tensor y = f == null ? product : Tensor.result(x.device(), shape);
+        if (p == Precision.FP32) multiply(x, weight, bias, f, product, y, records);
+        else multiplyLow(p, x, weight, bias, f, product, y, records);
+        return f == null || !records ? y : Elementwise.activated(f, product, y);
+    }
+
+    /// @param f       null: none
+    /// @param product what f is applied to, null where it is not kept; y where f is null
+    private static void multiply(
+            Tensor x, Tensor weight, Tensor bias, Activation f, Tensor product, Tensor y, boolean records) {
         Kernels k = x.kernels();
         int rows = x.shape().rows();
         int outputs = weight.shape().size(0);
         int inputs = weight.shape().size(1);
-        Tensor y = Tensor.result(x.device(), x.shape().withColumns(outputs));
-        if (!Tensor.learns(x, weight, bias) && weight.isLeaf() && k.packs())
-            k.matmulPacked(rows, x.data(), weight.packed(), bias == null ? null : bias.data(), y.data());
-        else
-            k.matmulNT(
-                    rows, outputs, inputs, x.data(), weight.data(), bias == null ? null : bias.data(), y.data(), false);
-        if (!Tensor.records(x, weight, bias)) return y;
-        return y.onBackward(() -> {
-            x.contribute(
-                    (dx, accumulate) -> k.matmulNN(rows, inputs, outputs, y.gradient(), weight.data(), dx, accumulate));
-            weight.contribute(
-                    (dw, accumulate) -> k.matmulTN(outputs, inputs, rows, y.gradient(), x.data(), dw, accumulate));
-            if (bias != null)
-                bias.contribute((db, accumulate) -> k.sumRows(rows, outputs, y.gradient(), db, accumulate));
+        Floats added = data(bias);
+        if (f != null) k.matmulNT(rows, outputs, inputs, x.data(), weight.data(), added, f, data(product), y.data());
+        else if (!Tensor.learns(x, weight, bias) && weight.isLeaf() && k.packs())
+            k.matmulPacked(rows, x.data(), weight.packed(), added, y.data());
+        else k.matmulNT(rows, outputs, inputs, x.data(), weight.data(), added, y.data(), false);
+        if (!records) return;
+        product.onBackward(() -> {
+            Floats dy = product.gradient();
+            x.contribute((dx, accumulate) -> k.matmulNN(rows, inputs, outputs, dy, weight.data(), dx, accumulate));
+            weight.contribute((dw, accumulate) -> k.matmulTN(outputs, inputs, rows, dy, x.data(), dw, accumulate));
+            if (bias != null) bias.contribute((db, accumulate) -> k.sumRows(rows, outputs, dy, db, accumulate));
         });
     }
 
@@ -46,27 +67,39 @@ public final class Matmul {
     /// well: `y = R(R(x)·R(W)ᵀ + R(b))`,  `dx = R(R(dy)·R(W))`,  `dW = R(R(dy)ᵀ·R(x))`,  `db = R(Σ_rows R(dy))`
     ///
     /// With TF32 x, W and dy alone are.
-    private static Tensor lowProduct(Precision p, Tensor x, Tensor weight, Tensor bias) {
+    private static void multiplyLow(
+            Precision p,
+            Tensor x,
+            Tensor weight,
+            Tensor bias,
+            Activation f,
+            Tensor product,
+            Tensor y,
+            boolean records) {
         Kernels k = x.kernels();
         int rows = x.shape().rows();
         int outputs = weight.shape().size(0);
         int inputs = weight.shape().size(1);
         Floats lowX = x.lowered(p), lowWeight = weight.lowered(p);
-        Tensor y = Tensor.result(x.device(), x.shape().withColumns(outputs));
-        k.matmulNT(p, rows, outputs, inputs, lowX, lowWeight, bias == null ? null : bias.data(), y.data());
-        if (!Tensor.records(x, weight, bias)) return y;
+        if (f == null) k.matmulNT(p, rows, outputs, inputs, lowX, lowWeight, data(bias), y.data());
+        else k.matmulNT(p, rows, outputs, inputs, lowX, lowWeight, data(bias), f, data(product), y.data());
+        if (!records) return;
         Scope scope = Scope.current();
-        return y.onBackward(() -> {
+        product.onBackward(() -> {
             Floats dy = scope.borrow(x.device(), k.loweredSize(p, rows, outputs));
-            k.lower(p, rows, outputs, y.gradient(), dy);
+            k.lower(p, rows, outputs, product.gradient(), dy);
             x.contribute((dx, accumulate) -> k.matmulNN(p, rows, inputs, outputs, dy, lowWeight, dx, accumulate));
             weight.contribute((dw, accumulate) -> k.matmulTN(p, outputs, inputs, rows, dy, lowX, dw, accumulate));
             if (bias != null && p.results() == p)
                 bias.contribute((db, accumulate) -> k.sumRows(p, rows, outputs, dy, db, accumulate));
             else if (bias != null)
-                bias.contribute((db, accumulate) -> k.sumRows(rows, outputs, y.gradient(), db, accumulate));
+                bias.contribute((db, accumulate) -> k.sumRows(rows, outputs, product.gradient(), db, accumulate));
             scope.giveBack(x.device(), dy);
         });
+    }
+
+    private static Floats data(Tensor x) {
+        return x == null ? null : x.data();
     }
 
     private static void check(Tensor x, Tensor weight, Tensor bias) {

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.merapi.engine.cuda.EmulatedCuda;
+import dev.merapi.engine.kernel.Activation;
 import dev.merapi.engine.kernel.Dropout;
 import dev.merapi.engine.kernel.Kernels;
 import dev.merapi.engine.kernel.Precision;
@@ -20,6 +21,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Random;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -75,11 +77,24 @@ class LowPrecisionTest {
     @ParameterizedTest
     @EnumSource(names = {"BF16", "FP16"})
     void aLinearLayerOnTensorCoresEqualsAutocastToo(Precision precision) {
-        Optional<Kernels> emulated = EmulatedCuda.kernels();
+        for (Optional<Kernels> emulated : List.of(EmulatedCuda.kernels(), EmulatedCuda.hopper(1))) {
+            assumeTrue(emulated.isPresent(), "g++ is not here: the CUDA kernels are not emulated");
+            try (Device cuda = Device.of(emulated.get())) {
+                golden.replaceAll((name, x) -> Tensor.variable(cuda, x.shape(), x.toArray()));
+                aLinearLayerAndItsGradientsEqualAutocast(precision);
+            }
+        }
+    }
+
+    /// Of the result and of all gradients; where nothing learns, the product is not kept.
+    @ParameterizedTest
+    @EnumSource
+    void aLayerThatEndsInItsActivationHasTheBitsOfBoth(Precision precision) {
+        Optional<Kernels> emulated = EmulatedCuda.hopper(132);
         assumeTrue(emulated.isPresent(), "g++ is not here: the CUDA kernels are not emulated");
         try (Device cuda = Device.of(emulated.get())) {
-            golden.replaceAll((name, x) -> Tensor.variable(cuda, x.shape(), x.toArray()));
-            aLinearLayerAndItsGradientsEqualAutocast(precision);
+            float[][] fused = layer(cuda, precision, true), apart = layer(cuda, precision, false);
+            for (int i = 0; i < fused.length; i++) assertArrayEquals(apart[i], fused[i], precision + " " + i);
         }
     }
 
@@ -111,6 +126,43 @@ class LowPrecisionTest {
         float largest = 0;
         for (float value : expected) largest = Math.max(largest, Math.abs(value));
         assertArrayEquals(expected, actual, (precision == Precision.BF16 ? 1.6e-2f : 1e-3f) * largest, name);
+    }
+
+    /// y with and without gradients, dx, dW and db.
+    private static float[][] layer(Device cuda, Precision precision, boolean fused) {
+        Tensor x = values(cuda, Shape.of(5, 7), 1),
+                w = values(cuda, Shape.of(6, 7), 2),
+                b = values(cuda, Shape.of(6), 3);
+        Tensor dy = values(cuda, Shape.of(5, 6), 4);
+        float[] alone, y;
+        try (Scope _ = Scope.inference(precision)) {
+            alone = layer(x, w, b, fused).toArray();
+        }
+        try (Scope _ = Scope.open(precision, false)) {
+            Tensor result = layer(x, w, b, fused);
+            y = result.toArray();
+            result.backward(dy.data());
+        }
+        return new float[][] {
+            alone,
+            y,
+            x.gradient().toArray(),
+            w.gradient().toArray(),
+            b.gradient().toArray()
+        };
+    }
+
+    private static Tensor layer(Tensor x, Tensor w, Tensor b, boolean fused) {
+        return fused
+                ? Matmul.linear(x, w, b, Activation.GELU)
+                : Elementwise.activation(Activation.GELU, Matmul.linear(x, w, b));
+    }
+
+    private static Tensor values(Device device, Shape shape, int seed) {
+        float[] values = new float[shape.count()];
+        Random random = new Random(seed);
+        for (int i = 0; i < values.length; i++) values[i] = (float) random.nextGaussian();
+        return Tensor.variable(device, shape, values);
     }
 
     /// x, W and dy have 11 bits of significand, nothing else is rounded.

@@ -2,6 +2,7 @@ package dev.merapi.nn;
 
 import dev.merapi.engine.Matmul;
 import dev.merapi.engine.Tensor;
+import dev.merapi.engine.kernel.Activation;
 
 /// `y = x·Wᵀ + b`
 ///
@@ -17,5 +18,10 @@ public final class Linear {
 
     public Tensor forward(Tensor x) {
         return Matmul.linear(x, weight, bias);
+    }
+
+    /// `y = f(x·Wᵀ + b)`
+    public Tensor forward(Tensor x, Activation f) {
+        return Matmul.linear(x, weight, bias, f);
     }
 }

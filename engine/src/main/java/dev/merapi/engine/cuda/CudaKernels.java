@@ -105,22 +105,40 @@ public final class CudaKernels implements Kernels {
     @Override
     public void matmulNT(int m, int n, int k, Floats a, Floats b, Floats bias, Floats c, boolean accumulate) {
         try (Call call = call()) {
-            matmul.run(call, "nt", m, n, k, a, b, bias, c, accumulate);
+            matmul.run(call, "nt", m, n, k, a, b, bias, c, null, accumulate);
         }
     }
 
     @Override
     public void matmulNN(int m, int n, int k, Floats a, Floats b, Floats c, boolean accumulate) {
         try (Call call = call()) {
-            matmul.run(call, "nn", m, n, k, a, b, null, c, accumulate);
+            matmul.run(call, "nn", m, n, k, a, b, null, c, null, accumulate);
         }
     }
 
     @Override
     public void matmulTN(int m, int n, int k, Floats a, Floats b, Floats c, boolean accumulate) {
         try (Call call = call()) {
-            matmul.run(call, "tn", m, n, k, a, b, null, c, accumulate);
+            matmul.run(call, "tn", m, n, k, a, b, null, c, null, accumulate);
         }
+    }
+
+    /// GELU, of which all models have one in each layer.
+    @Override
+    public boolean fuses(Activation f) {
+        return f == Activation.GELU;
+    }
+
+    @Override
+    public void matmulNT(int m, int n, int k, Floats a, Floats b, Floats bias, Activation f, Floats c, Floats y) {
+        requireFused(f);
+        try (Call call = call()) {
+            matmul.run(call, "nt", m, n, k, a, b, bias, c, y, false);
+        }
+    }
+
+    private void requireFused(Activation f) {
+        if (!fuses(f)) throw new IllegalArgumentException("matmulNT: products do not end in " + f + ", only in GELU");
     }
 
     @Override
@@ -161,21 +179,39 @@ public final class CudaKernels implements Kernels {
     @Override
     public void matmulNT(Precision precision, int m, int n, int k, Floats a, Floats b, Floats bias, Floats c) {
         try (Call call = call()) {
-            products.run(call, precision, "nt", m, n, k, a, b, bias, c, false);
+            products.run(call, precision, "nt", m, n, k, a, b, bias, c, null, false);
+        }
+    }
+
+    @Override
+    public void matmulNT(
+            Precision precision,
+            int m,
+            int n,
+            int k,
+            Floats a,
+            Floats b,
+            Floats bias,
+            Activation f,
+            Floats c,
+            Floats y) {
+        requireFused(f);
+        try (Call call = call()) {
+            products.run(call, precision, "nt", m, n, k, a, b, bias, c, y, false);
         }
     }
 
     @Override
     public void matmulNN(Precision precision, int m, int n, int k, Floats a, Floats b, Floats c, boolean accumulate) {
         try (Call call = call()) {
-            products.run(call, precision, "nn", m, n, k, a, b, null, c, accumulate);
+            products.run(call, precision, "nn", m, n, k, a, b, null, c, null, accumulate);
         }
     }
 
     @Override
     public void matmulTN(Precision precision, int m, int n, int k, Floats a, Floats b, Floats c, boolean accumulate) {
         try (Call call = call()) {
-            products.run(call, precision, "tn", m, n, k, a, b, null, c, accumulate);
+            products.run(call, precision, "tn", m, n, k, a, b, null, c, null, accumulate);
         }
     }
 

@@ -11,6 +11,7 @@ final class CudaMatmul {
     }
 
     /// @param form nt, nn or tn, which operand is transposed
+    /// @param y nt alone: GELU of c, which then may be null; or null
     void run(
             Call call,
             String form,
@@ -21,10 +22,14 @@ final class CudaMatmul {
             Floats b,
             Floats bias,
             Floats c,
+            Floats y,
             boolean accumulate) {
         int tile = tile(m, n);
         long left = call.in(a), right = call.in(b), added = call.in(bias), to = call.out(c, accumulate);
-        call.run("gemm", "matmul_" + form + "_" + tile, grid(m, n, tile), m, n, k, left, right, added, to, accumulate);
+        String name = "matmul_" + form + "_" + tile;
+        Driver.Grid grid = grid(m, n, tile);
+        if (form.equals("nt")) call.run("gemm", name, grid, m, n, k, left, right, added, to, call.out(y), accumulate);
+        else call.run("gemm", name, grid, m, n, k, left, right, added, to, accumulate);
     }
 
     /// Large tiles read less; small ones keep a device busy that has more multiprocessors than there are large

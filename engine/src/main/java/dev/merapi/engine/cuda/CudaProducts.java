@@ -56,6 +56,7 @@ final class CudaProducts {
     }
 
     /// @param form nt, nn or tn, which operand is transposed
+    /// @param y nt alone: GELU of c, which then may be null; or null
     void run(
             Call call,
             Precision precision,
@@ -67,23 +68,29 @@ final class CudaProducts {
             Floats b,
             Floats bias,
             Floats c,
+            Floats y,
             boolean accumulate) {
         int depth = form.equals("tn") ? depth(precision, m, n, k) : k;
         int slices = (int) Driver.Grid.ceiling(k, depth);
         long left = aligned(call.in(a)), right = aligned(call.in(b)), added = call.in(bias);
         long to = call.out(c, accumulate), parts = slices == 1 ? to : call.scratch(4L * slices * m * n);
+        String module = "gemm_tensor", name;
+        Driver.Grid grid;
         if (cut(precision)) {
             HopperTile tile = HopperTile.of(m, n, slices, multiprocessors);
-            String name = tile.kernel(form, precision);
-            var grid = tile.grid(m, n, slices);
-            call.run("gemm_hopper", name, grid, m, n, k, depth, left, right, added, parts, accumulate);
+            module = "gemm_hopper";
+            name = tile.kernel(form, precision);
+            grid = tile.grid(m, n, slices);
         } else {
             int tile = tiles(m, 128) * tiles(n, 128) * slices >= multiprocessors ? 128 : 64;
-            String name = "product_" + form + "_" + precision.name().toLowerCase(Locale.ROOT) + "_" + tile;
-            var grid = Driver.Grid.of((int) tiles(m, tile), Math.toIntExact(tiles(n, tile) * slices))
+            name = "product_" + form + "_" + precision.name().toLowerCase(Locale.ROOT) + "_" + tile;
+            grid = Driver.Grid.of((int) tiles(m, tile), Math.toIntExact(tiles(n, tile) * slices))
                     .shared(STAGES * 2 * tile * STAGE);
-            call.run("gemm_tensor", name, grid, m, n, k, depth, left, right, added, parts, accumulate);
         }
+        if (form.equals("nt")) {
+            long activated = call.out(y);
+            call.run(module, name, grid, m, n, k, depth, left, right, added, parts, activated, accumulate);
+        } else call.run(module, name, grid, m, n, k, depth, left, right, added, parts, accumulate);
         if (slices > 1) add(call, precision, slices, (long) m * n, parts, to, accumulate);
     }
 

@@ -2,6 +2,7 @@ package dev.merapi.engine.kernel;
 
 import java.util.List;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 
 /// The flat kernel interface: contiguous operands and sizes in, values out. It knows no graph, allocates
 /// nothing that outlives a call and has no shape policy. Ops validate with messages for people; kernels assert.
@@ -49,6 +50,18 @@ public interface Kernels extends AutoCloseable {
     ///
     ///     a [m, k]    b [n, k]    bias [n] or null    c [m, n]
     void matmulNT(int m, int n, int k, Floats a, Floats b, Floats bias, Floats c, boolean accumulate);
+
+    /// Whether products can end in this activation, which saves a pass over their result.
+    default boolean fuses(Activation f) {
+        return false;
+    }
+
+    /// `C = A·Bᵀ + bias`, `Y = f(C)`: a linear layer and its activation, where [#fuses].
+    ///
+    ///     a [m, k]    b [n, k]    bias [n] or null    c [m, n], or null where nobody reads it    y [m, n]
+    default void matmulNT(int m, int n, int k, Floats a, Floats b, Floats bias, Activation f, Floats c, Floats y) {
+        activated(f, m * n, c, y, product -> matmulNT(m, n, k, a, b, bias, product, false));
+    }
 
     /// `C = A·B`: the gradient of a linear layer's input, `dX = dY·W`.
     ///
@@ -106,6 +119,24 @@ public interface Kernels extends AutoCloseable {
         if (results != Precision.FP32) round(results, m * n, c, c, false);
     }
 
+    /// `C = R′(A·Bᵀ + R′(bias))`, `Y = f(C)`.
+    ///
+    ///     a [m, k], b [n, k], lowered    bias [n] or null    c [m, n], or null where nobody reads it    y [m,
+    ///     n]
+    default void matmulNT(
+            Precision precision,
+            int m,
+            int n,
+            int k,
+            Floats a,
+            Floats b,
+            Floats bias,
+            Activation f,
+            Floats c,
+            Floats y) {
+        activated(f, m * n, c, y, product -> matmulNT(precision, m, n, k, a, b, bias, product));
+    }
+
     /// `C = R′(A·B)` or `C += R′(A·B)`.
     ///
     ///     a [m, k], b [k, n], lowered    c [m, n]
@@ -125,6 +156,14 @@ public interface Kernels extends AutoCloseable {
     ///     x [rows, cols], lowered    out [cols]
     default void sumRows(Precision precision, int rows, int cols, Floats x, Floats out, boolean accumulate) {
         rounded(precision, cols, out, accumulate, (sums, add) -> sumRows(rows, cols, x, sums, add));
+    }
+
+    /// The activation of what a kernel writes to c, or to memory of its own.
+    private void activated(Activation f, int n, Floats c, Floats y, Consumer<Floats> kernel) {
+        Floats product = c == null ? memory().take(n) : c;
+        kernel.accept(product);
+        activation(f, n, product, y);
+        if (c == null) memory().give(product);
     }
 
     /// A kernel that writes or adds n values, its results rounded first.

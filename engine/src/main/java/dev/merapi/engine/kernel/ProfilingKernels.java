@@ -91,6 +91,22 @@ public final class ProfilingKernels implements Kernels {
     }
 
     @Override
+    public boolean fuses(Activation f) {
+        return kernels.fuses(f);
+    }
+
+    @Override
+    public void matmulNT(int m, int n, int k, Floats a, Floats b, Floats bias, Activation f, Floats c, Floats y) {
+        product(Kind.GEMM_FORWARD, "matmulNT " + f, m, n, k, () -> kernels.matmulNT(m, n, k, a, b, bias, f, c, y));
+    }
+
+    @Override
+    public void matmulNT(
+            Precision p, int m, int n, int k, Floats a, Floats b, Floats bias, Activation f, Floats c, Floats y) {
+        product(Kind.GEMM_FORWARD, p + " NT " + f, m, n, k, () -> kernels.matmulNT(p, m, n, k, a, b, bias, f, c, y));
+    }
+
+    @Override
     public boolean packs() {
         return kernels.packs();
     }

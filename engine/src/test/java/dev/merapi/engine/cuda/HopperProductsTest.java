@@ -48,7 +48,9 @@ class HopperProductsTest {
                 try (Call call = fresh.call()) {
                     long from = call.in(lowA), and = call.in(lowB), added = call.in(bias), to = call.out(c);
                     var grid = tile.grid(m, N, 1);
-                    call.run("gemm_hopper", tile.kernel(form, p), grid, m, N, k, k, from, and, added, to, false);
+                    String name = tile.kernel(form, p);
+                    if (bias == null) call.run("gemm_hopper", name, grid, m, N, k, k, from, and, added, to, false);
+                    else call.run("gemm_hopper", name, grid, m, N, k, k, from, and, added, to, 0L, false);
                 }
                 assertArrayEquals(expected.array, c.array, form);
             }

@@ -1,6 +1,7 @@
 package dev.merapi.engine.kernel;
 
 import static dev.merapi.engine.kernel.Operands.assertInside;
+import static dev.merapi.engine.kernel.Operands.assertSame;
 import static dev.merapi.engine.kernel.Operands.copy;
 import static dev.merapi.engine.kernel.Operands.normal;
 import static dev.merapi.engine.kernel.Operands.output;
@@ -37,6 +38,27 @@ class LowMatmulTest {
                 Floats a = normal(m * k, 1), b = normal(n * k, 2), c = poisoned(m * n);
                 kernels.matmulNT(p, m, n, k, lower(kernels, p, m, k, a), lower(kernels, p, n, k, b), bias, c);
                 new Product(p, n, k, bias, null, (i, q) -> i * k + q, a, (j, q) -> j * k + q, b).assertIs(c);
+            }
+    }
+
+    @ParameterizedTest
+    @MethodSource(KERNELS)
+    void aProductThatEndsInAnActivationHasTheBitsOfBoth(Kernels kernels) {
+        if (!kernels.fuses(Activation.GELU) && !(kernels instanceof ScalarKernels)) return;
+        for (Precision p : LOW)
+            for (int[] size : new int[][] {{1, 17, 33}, {33, 70, 127}, {130, 132, 40}}) {
+                int m = size[0], n = size[1], k = size[2];
+                Floats bias = normal(n, 3), a = lower(kernels, p, m, k, normal(m * k, 1));
+                Floats b = lower(kernels, p, n, k, normal(n * k, 2));
+                Floats product = poisoned(m * n), expected = poisoned(m * n), c = poisoned(m * n), y = poisoned(m * n);
+                kernels.matmulNT(p, m, n, k, a, b, bias, product);
+                kernels.activation(Activation.GELU, m * n, product, expected);
+                kernels.matmulNT(p, m, n, k, a, b, bias, Activation.GELU, c, y);
+                assertSame(product, c, p + " product");
+                assertSame(expected, y, p + " GELU");
+                Floats alone = poisoned(m * n);
+                kernels.matmulNT(p, m, n, k, a, b, bias, Activation.GELU, null, alone);
+                assertSame(expected, alone, p + " GELU alone");
             }
     }
 

@@ -51,6 +51,26 @@ class MatmulTest {
         }
     }
 
+    /// Also where nobody keeps the product.
+    @ParameterizedTest
+    @MethodSource(KERNELS)
+    void aProductThatEndsInAnActivationHasTheBitsOfBoth(Kernels kernels) {
+        if (!kernels.fuses(Activation.GELU) && !(kernels instanceof ScalarKernels)) return;
+        for (int[] size : SIZES) {
+            int m = size[0], n = size[1], k = size[2];
+            Floats bias = n % 2 == 0 ? normal(n, 3) : null, a = normal(m * k, 1), b = normal(n * k, 2);
+            Floats product = poisoned(m * n), expected = poisoned(m * n), c = poisoned(m * n), y = poisoned(m * n);
+            kernels.matmulNT(m, n, k, a, b, bias, product, false);
+            kernels.activation(Activation.GELU, m * n, product, expected);
+            kernels.matmulNT(m, n, k, a, b, bias, Activation.GELU, c, y);
+            assertSame(product, c, "matmulNT GELU, product");
+            assertSame(expected, y, "matmulNT GELU");
+            Floats alone = poisoned(m * n);
+            kernels.matmulNT(m, n, k, a, b, bias, Activation.GELU, null, alone);
+            assertSame(expected, alone, "matmulNT GELU alone");
+        }
+    }
+
     @ParameterizedTest
     @MethodSource(KERNELS)
     void matmulNNIsRowsTimesColumns(Kernels kernels) {

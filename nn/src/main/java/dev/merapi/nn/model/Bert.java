@@ -138,7 +138,7 @@ public final class Bert implements Encoder {
             Tensor context = attention.forward(x, starts, pass.dropout(config.attentionDropout(), firstSite)); // [N, C]
             Tensor a = attentionNorm.forward(
                     attentionOutput.forward(context), pass.dropout(config.hiddenDropout(), firstSite + 1), x); // [N, C]
-            Tensor wide = Elementwise.activation(config.activation(), intermediate.forward(a)); // [N, I]
+            Tensor wide = intermediate.forward(a, config.activation()); // [N, I]
             return outputNorm.forward(
                     output.forward(wide), pass.dropout(config.hiddenDropout(), firstSite + 2), a); // [N, C]
         }

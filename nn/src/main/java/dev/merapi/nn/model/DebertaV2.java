@@ -176,7 +176,7 @@ public final class DebertaV2 implements Encoder {
             Tensor context = attention.forward(x, seen, rowOf, starts, onWeights); // [N, C]
             Tensor a = attentionNorm.forward(
                     attentionOutput.forward(context), pass.dropout(sizes.hiddenDropout(), firstSite + 2), x); // [N, C]
-            Tensor wide = Elementwise.activation(sizes.activation(), intermediate.forward(a)); // [N, I]
+            Tensor wide = intermediate.forward(a, sizes.activation()); // [N, I]
             return outputNorm.forward(output.forward(wide), pass.dropout(sizes.hiddenDropout(), firstSite + 3), a);
         }
     }

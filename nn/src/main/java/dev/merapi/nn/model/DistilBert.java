@@ -149,7 +149,7 @@ public final class DistilBert implements Encoder {
                     starts,
                     pass.dropout(config.attentionDropout(), firstSite));
             Tensor a = attentionNorm.forward(attentionOutput.forward(context), Dropout.NONE, x); // [N, C]
-            Tensor wide = Elementwise.activation(config.activation(), intermediate.forward(a)); // [N, I]
+            Tensor wide = intermediate.forward(a, config.activation()); // [N, I]
             return outputNorm.forward(
                     output.forward(wide), pass.dropout(config.hiddenDropout(), firstSite + 1), a); // [N, C]
         }

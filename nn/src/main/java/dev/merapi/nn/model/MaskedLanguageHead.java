@@ -1,6 +1,5 @@
 package dev.merapi.nn.model;
 
-import dev.merapi.engine.Elementwise;
 import dev.merapi.engine.Matmul;
 import dev.merapi.engine.Tensor;
 import dev.merapi.engine.kernel.Activation;
@@ -58,7 +57,7 @@ final class MaskedLanguageHead {
 
     /// hidden [M, C] → [M, V]
     Tensor forward(Tensor hidden) {
-        Tensor x = norm.forward(Elementwise.activation(activation, dense.forward(hidden))); // [M, E]
+        Tensor x = norm.forward(dense.forward(hidden, activation)); // [M, E]
         return Matmul.linear(x, table, bias);
     }
 

@@ -97,8 +97,7 @@ final class SequenceHead {
     /// hidden [N, C] → [B, C]
     Tensor pooled(Tensor hidden, Sequences batch, Pass pass) {
         Tensor first = Gather.rows(hidden, batch.firstTokens()); // [B, C]
-        return Elementwise.activation(
-                activation, dense.forward(Elementwise.dropout(first, pass.dropout(dropoutBefore, firstSite + 1))));
+        return dense.forward(Elementwise.dropout(first, pass.dropout(dropoutBefore, firstSite + 1)), activation);
     }
 
     /// hidden [N, C] → [B, K]
