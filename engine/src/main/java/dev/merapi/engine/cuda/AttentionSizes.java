@@ -86,14 +86,14 @@ record AttentionSizes(
     }
 
     private int operands(int count) {
-        return count * tile() * (padded + 1);
+        return count * tile() * padded;
     }
 
     private int scores() {
-        return tile() * (tile() + 1);
+        return tile() * (tile() + 4);
     }
 
     private int tables() {
-        return positions ? 2 * (2 * tile() - 1) * (padded + 1) : 0;
+        return positions ? 2 * (2 * tile() - 1) * padded : 0;
     }
 }

@@ -49,6 +49,30 @@ class AttentionTilesTest {
                     }
     }
 
+    /// Of float32: eight lanes at a time read four channels each, of eight rows or of one.
+    @ParameterizedTest
+    @ValueSource(ints = {32, 64, 128})
+    void foursOfFloatsMeetInNoBank(int depth) {
+        BitSet places = new BitSet();
+        for (int row = 0; row < TILE; row++) for (int d = 0; d < depth; d++) places.set(four(depth, row, d) + d % 4);
+        assertEquals(TILE * depth, places.cardinality());
+        assertEquals(TILE * depth, places.length());
+        for (int first = 0; first < TILE; first += 8)
+            for (int d = 0; d < depth; d += 32) {
+                BitSet ofRows = new BitSet(), ofOne = new BitSet();
+                for (int i = 0; i < 8; i++) {
+                    ofRows.set(four(depth, first + i, d) / 4 % 8);
+                    ofOne.set(four(depth, first, d + 4 * i) / 4 % 8);
+                }
+                assertEquals(8, ofRows.cardinality());
+                assertEquals(8, ofOne.cardinality());
+            }
+    }
+
+    private static int four(int depth, int row, int d) {
+        return row * depth + (d / 4 ^ row % 8) * 4;
+    }
+
     /// As A register i of a lane has row g + 8(i mod 2), columns 2t and 2t + 1 of the half i / 2 of k; as B
     /// with these columns x[n] and x[n + 2] are the halves of k of column 8n + g. The transposed read makes k
     /// of rows.

@@ -207,7 +207,7 @@ class CudaLaunchTest {
         Floats q = floats(n), lse = floats(2 * 130);
         kernels.attention(2, 40, starts, 3, q, q, q, Dropout.NONE, floats(n), lse);
         kernels.attentionBackward(2, 40, starts, 3, q, q, q, Dropout.NONE, q, lse, q, floats(n), floats(n), floats(n));
-        int operand = 64 * 33 * 4, scores = 64 * 65 * 4;
+        int operand = 64 * 32 * 4, scores = 64 * 68 * 4;
         assertLaunches(
                 "attention_32 4x2 " + (2 * operand + scores),
                 "attention_delta 2x1",
@@ -243,7 +243,7 @@ class CudaLaunchTest {
                 floats(n),
                 floats(9 * 64),
                 null);
-        int operand = 32 * 65 * 4, scores = 32 * 33 * 4, tables = 2 * 63 * 65 * 4;
+        int operand = 32 * 64 * 4, scores = 32 * 36 * 4, tables = 2 * 63 * 64 * 4;
         assertLaunches(
                 "disentangled_64 6x1 " + (2 * operand + scores + tables),
                 "attention_delta 1x1",
