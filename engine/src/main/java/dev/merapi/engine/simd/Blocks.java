@@ -24,8 +24,19 @@ final class Blocks {
 
     /// Cuts n values.
     static void values(Workers workers, int n, Range range) {
+        values(workers, n, SIZE, range);
+    }
+
+    /// Cuts n values into tasks of `size`.
+    static void values(Workers workers, int n, int size, Range range) {
         if (n <= INLINE) range.run(0, n);
-        else workers.run(count(n, SIZE), (i, worker) -> range.run(i * SIZE, Math.min(n, i * SIZE + SIZE)));
+        else workers.run(count(n, size), (i, worker) -> range.run(i * size, Math.min(n, i * size + size)));
+    }
+
+    /// Values of a task among n where each is computed on for longer than it is read: of few values, those of a
+    /// short sentence, a fourth, so that the last tasks of the threads end at about the same time.
+    static int fine(int n) {
+        return n < 16 * SIZE ? SIZE / 4 : SIZE;
     }
 
     /// Cuts `rows` rows of `cols` values into blocks of `height` rows.

@@ -28,7 +28,7 @@ final class SimdActivation {
 
     void forward(Activation f, int n, Floats x, Floats y) {
         boolean plain = f == Activation.GELU && start.isOn();
-        Blocks.values(workers, n, (from, to) -> {
+        Blocks.values(workers, n, Blocks.fine(n), (from, to) -> {
             if (plain) {
                 PlainLoops.gelu(x.array, x.offset + from, y.array, y.offset + from, to - from);
                 return;
@@ -48,7 +48,7 @@ final class SimdActivation {
     /// for C2's inlining, and vectors would be allocated.
     void backward(Activation f, int n, Floats x, Floats y, Floats dy, Floats dx, boolean accumulate) {
         Floats saved = f == Activation.TANH || f == Activation.SIGMOID ? y : x; // what f′ is computed from
-        Blocks.values(workers, n, (from, to) -> {
+        Blocks.values(workers, n, Blocks.fine(n), (from, to) -> {
             float[] slopes = scratch.get();
             for (int i = from; i < to; i += STRIP) {
                 int count = Math.min(STRIP, to - i), full = S.loopBound(count), so = saved.offset + i;

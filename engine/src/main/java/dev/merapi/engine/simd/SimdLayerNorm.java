@@ -38,7 +38,8 @@ final class SimdLayerNorm {
         boolean asIs = !dropout.isActive() && residual == null && sum == null;
         Floats s = asIs ? x : sum != null ? sum : y; // where nobody keeps s, y holds it until it is normalized
         int whole = start.whole(cols);
-        Blocks.rows(workers, rows, cols, Blocks.height(cols), (block, from, to) -> {
+        int height = Math.max(1, Blocks.fine(rows * cols) / Math.max(1, cols));
+        Blocks.rows(workers, rows, cols, height, (block, from, to) -> {
             float[] lanes = scratch.get();
             for (int r = from; r < to; r++) {
                 int so = s.offset + r * cols;
