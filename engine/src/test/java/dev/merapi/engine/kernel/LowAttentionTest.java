@@ -24,9 +24,11 @@ class LowAttentionTest {
 
     /// Those that have it.
     static List<Kernels> kernels() {
-        return Implementations.all().stream()
-                .filter(kernels -> kernels.attentionKeeps(Precision.BF16, 1, 64, 1, null) > 0)
-                .toList();
+        List<Kernels> mine = new ArrayList<>();
+        for (Kernels kernels : Implementations.all())
+            if (kernels.attentionKeeps(Precision.BF16, 1, 64, 1, null) > 0) mine.add(kernels);
+            else kernels.close();
+        return mine;
     }
 
     /// Heads, channels of each, lengths of the sequences: around patches of 16, tiles of 32 and 64, several
@@ -35,14 +37,14 @@ class LowAttentionTest {
         {1, 1, 1},
         {2, 32, 1, 7, 33},
         {1, 64, 16, 65, 3},
-        {3, 24, 31, 17},
-        {1, 80, 33, 12},
-        {1, 128, 50},
-        {1, 5, 64, 129},
+        {2, 24, 31},
+        {1, 80, 33},
+        {1, 128, 40},
+        {1, 5, 129},
     };
 
     private static final int[][] DISENTANGLED = {
-        {1, 3, 1}, {2, 32, 1, 7, 33}, {1, 64, 16, 65, 3}, {1, 9, 129},
+        {1, 3, 1}, {2, 32, 1, 7, 33}, {1, 64, 65, 3}, {1, 9, 129},
     };
 
     @ParameterizedTest
@@ -79,7 +81,7 @@ class LowAttentionTest {
     @MethodSource(KERNELS)
     void twoRunsGiveTheSameBitsAndSoDoesASequenceAlone(Kernels kernels) {
         for (int tables : new int[] {0, 3}) {
-            Inputs in = new Inputs(new int[] {1, 24, 33, 7, 65}, tables, Dropout.NONE);
+            Inputs in = new Inputs(new int[] {1, 24, 7, 65}, tables, Dropout.NONE);
             List<Floats> one = run(kernels, in, Precision.FP16), again = run(kernels, in, Precision.FP16);
             for (int i = 0; i < one.size(); i++) if (one.get(i) != null) assertSame(one.get(i), again.get(i), NAMES[i]);
             for (int s = 0; s < in.sequences(); s++) {
