@@ -528,6 +528,31 @@ public interface Kernels extends AutoCloseable {
         for (AdamUpdate u : updates) adamW(u.p.length, u.p, u.g, u.m, u.v, u.step.scaled(scale));
     }
 
+    /// [#adamW] of a table of which the batches so far used only some rows; the others have m = v = 0, and only
+    /// the weight decay moves them: the same bits as of the dense gradient.
+    ///
+    ///     p, m, v [rows, cols]    g [·, cols]    rowOf [rows]
+    ///
+    /// @param rowOf of each row of the table its row of g, [#NOT_NOW] where this batch left it out, [#NEVER]
+    ///     where all did
+    default void adamWRows(int rows, int cols, Floats p, Floats g, int[] rowOf, Floats m, Floats v, AdamStep step) {
+        for (int r = 0; r < rows; r++) {
+            Floats row = p.slice(r * cols, cols);
+            if (rowOf[r] == NEVER) scale(cols, step.decay(), row, row, false);
+            else
+                adamW(
+                        cols,
+                        row,
+                        rowOf[r] == NOT_NOW ? null : g.slice(rowOf[r] * cols, cols),
+                        m.slice(r * cols, cols),
+                        v.slice(r * cols, cols),
+                        step);
+        }
+    }
+
+    /// Of [#adamWRows].
+    int NOT_NOW = -1, NEVER = -2;
+
     /// The operands of one [#adamW], all of p's length; g null as there.
     record AdamUpdate(Floats p, Floats g, Floats m, Floats v, AdamStep step) {}
 

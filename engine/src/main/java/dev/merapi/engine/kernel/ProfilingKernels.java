@@ -589,4 +589,17 @@ public final class ProfilingKernels implements Kernels {
     public void adamW(int n, Floats p, Floats g, Floats m, Floats v, AdamStep step) {
         timed(Kind.OPTIMIZER, "adamW", n, 0, (g == null ? 6.0 : 7.0) * n, () -> kernels.adamW(n, p, g, m, v, step));
     }
+
+    @Override
+    public void adamWRows(int rows, int cols, Floats p, Floats g, int[] rowOf, Floats m, Floats v, AdamStep step) {
+        double values = 0; // read and written of each column
+        for (int r = 0; r < rows; r++) values += rowOf[r] == NEVER ? 2 : rowOf[r] == NOT_NOW ? 6 : 7;
+        timed(
+                Kind.OPTIMIZER,
+                "adamWRows",
+                rows,
+                cols,
+                values * cols,
+                () -> kernels.adamWRows(rows, cols, p, g, rowOf, m, v, step));
+    }
 }

@@ -148,6 +148,11 @@ final class SimdElementwise {
         for (; i < n; i++) out[oo + i] = Math.fma(x[xo + i], y[yo + i], out[oo + i]);
     }
 
+    /// `out = a · x`
+    static void scale(float a, float[] x, int xo, float[] out, int oo, int n) {
+        scale(a, x, xo, out, oo, n, S.loopBound(n));
+    }
+
     private static void scale(float a, float[] x, int xo, float[] out, int oo, int n, int whole) {
         int i = 0;
         for (; i < whole; i += L) FloatVector.fromArray(S, x, xo + i).mul(a).intoArray(out, oo + i);

@@ -12,6 +12,7 @@ import dev.merapi.engine.kernel.ScalarKernels;
 import dev.merapi.engine.kernel.Slabs;
 import dev.merapi.engine.kernel.Windows;
 import dev.merapi.engine.kernel.Workers;
+import java.util.List;
 import jdk.incubator.vector.FloatVector;
 
 /// The kernels over the Vector API and the threads of [Workers]. Each family has its class; here is only who
@@ -367,5 +368,15 @@ public final class SimdKernels implements Kernels {
     @Override
     public void adamW(int n, Floats p, Floats g, Floats m, Floats v, AdamStep step) {
         optimizer.adamW(n, p, g, m, v, step);
+    }
+
+    @Override
+    public double sumOfSquares(List<Floats> operands) {
+        return optimizer.sumOfSquares(operands);
+    }
+
+    @Override
+    public void adamWRows(int rows, int cols, Floats p, Floats g, int[] rowOf, Floats m, Floats v, AdamStep step) {
+        optimizer.adamWRows(rows, cols, p, g, rowOf, m, v, step);
     }
 }

@@ -1,8 +1,11 @@
 package dev.merapi.engine.simd;
 
 import dev.merapi.engine.kernel.Floats;
+import dev.merapi.engine.kernel.Kernels;
 import dev.merapi.engine.kernel.Kernels.AdamStep;
 import dev.merapi.engine.kernel.Workers;
+import java.util.Arrays;
+import java.util.List;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
@@ -16,22 +19,45 @@ final class SimdOptimizer {
     private static final int L = S.length();
 
     private final Workers workers;
+    private int[] firstBlock = new int[0]; // of each operand of a sum of squares, guarded by this
     private double[] partials = new double[0]; // of each block its sums in lanes, then their rest; guarded by this
 
     SimdOptimizer(Workers workers) {
         this.workers = workers;
     }
 
-    synchronized double sumOfSquares(int n, Floats x) {
-        int blocks = Math.max(1, Blocks.count(n, Blocks.SIZE)), width = D.length() + 1;
+    double sumOfSquares(int n, Floats x) {
+        return sumOfSquares(List.of(x), n);
+    }
+
+    /// In one region: a model has a hundred parameters, most of them of few blocks.
+    double sumOfSquares(List<Floats> operands) {
+        return sumOfSquares(operands, Integer.MAX_VALUE);
+    }
+
+    /// @param most values of an operand that count
+    private synchronized double sumOfSquares(List<Floats> operands, int most) {
+        int count = operands.size();
+        if (firstBlock.length <= count) firstBlock = new int[count + 1];
+        int[] firsts = firstBlock;
+        for (int i = 0; i < count; i++)
+            firsts[i + 1] = firsts[i] + Blocks.count(Math.min(most, operands.get(i).length), Blocks.SIZE);
+        int blocks = firsts[count], width = D.length() + 1;
         if (partials.length < blocks * width) partials = new double[blocks * width];
         double[] sums = partials;
-        Blocks.values(
-                workers,
-                n,
-                (from, to) -> sumOfSquares(x.array, x.offset + from, to - from, sums, from / Blocks.SIZE * width));
+        workers.run(blocks, (block, worker) -> {
+            int found = Arrays.binarySearch(firsts, 0, count + 1, block), i = found >= 0 ? found : -found - 2;
+            while (firsts[i + 1] == block) i++; // an empty operand has no block
+            Floats x = operands.get(i);
+            int from = (block - firsts[i]) * Blocks.SIZE, n = Math.min(most, x.length);
+            sumOfSquares(x.array, x.offset + from, Math.min(Blocks.SIZE, n - from), sums, block * width);
+        });
         double sum = 0;
-        for (int block = 0; block < blocks; block++) sum += sum(sums, block * width);
+        for (int i = 0; i < count; i++) {
+            double one = 0;
+            for (int block = firsts[i]; block < firsts[i + 1]; block++) one += sum(sums, block * width);
+            sum += one;
+        }
         return sum;
     }
 
@@ -42,39 +68,59 @@ final class SimdOptimizer {
         return sum;
     }
 
-    /// One float vector is two of doubles; each half has its own accumulator.
+    /// One float vector is two of doubles; two of them at a time have accumulators of their own.
     private static void sumOfSquares(float[] x, int offset, int n, double[] sums, int at) {
-        DoubleVector low = DoubleVector.zero(D), high = DoubleVector.zero(D);
+        DoubleVector s0 = DoubleVector.zero(D), s1 = s0, s2 = s0, s3 = s0;
         int i = 0;
-        for (; i < S.loopBound(n); i += L) {
-            FloatVector v = FloatVector.fromArray(S, x, offset + i);
+        for (; i <= n - 2 * L; i += 2 * L) {
+            FloatVector v = FloatVector.fromArray(S, x, offset + i), w = FloatVector.fromArray(S, x, offset + i + L);
             DoubleVector a = (DoubleVector) v.convertShape(VectorOperators.F2D, D, 0);
             DoubleVector b = (DoubleVector) v.convertShape(VectorOperators.F2D, D, 1);
-            low = a.fma(a, low);
-            high = b.fma(b, high);
+            DoubleVector c = (DoubleVector) w.convertShape(VectorOperators.F2D, D, 0);
+            DoubleVector d = (DoubleVector) w.convertShape(VectorOperators.F2D, D, 1);
+            s0 = a.fma(a, s0);
+            s1 = b.fma(b, s1);
+            s2 = c.fma(c, s2);
+            s3 = d.fma(d, s3);
         }
-        low.add(high).intoArray(sums, at);
+        s0.add(s1).add(s2.add(s3)).intoArray(sums, at);
         double rest = 0;
         for (; i < n; i++) rest += (double) x[offset + i] * x[offset + i];
         sums[at + D.length()] = rest;
     }
 
     void adamW(int n, Floats p, Floats g, Floats m, Floats v, AdamStep step) {
-        Blocks.values(workers, n, (from, to) -> {
-            float[] gradient = g == null ? null : g.array;
-            int go = g == null ? 0 : g.offset + from;
-            adamW(
-                    p.array,
-                    p.offset + from,
-                    gradient,
-                    go,
-                    m.array,
-                    m.offset + from,
-                    v.array,
-                    v.offset + from,
-                    to - from,
-                    step);
+        Blocks.values(workers, n, (from, to) -> adamW(p, from, g, from, m, v, to - from, step));
+    }
+
+    /// Rows that lie side by side in the table, and in g where they are there, go together.
+    void adamWRows(int rows, int cols, Floats p, Floats g, int[] rowOf, Floats m, Floats v, AdamStep step) {
+        boolean decays = step.weightDecay() != 0;
+        Blocks.rows(workers, rows, cols, Blocks.height(cols), (block, from, to) -> {
+            for (int r = from, end; r < to; r = end) {
+                int first = rowOf[r];
+                for (end = r + 1; end < to && rowOf[end] == (first < 0 ? first : first + end - r); ) end++;
+                int at = r * cols, n = (end - r) * cols;
+                if (first >= 0) adamW(p, at, g, first * cols, m, v, n, step);
+                else if (first == Kernels.NOT_NOW) adamW(p, at, null, 0, m, v, n, step);
+                else if (decays) SimdElementwise.scale(step.decay(), p.array, p.offset + at, p.array, p.offset + at, n);
+            }
         });
+    }
+
+    /// n values from `at` on, of g (null: zeros) from `gAt` on.
+    private static void adamW(Floats p, int at, Floats g, int gAt, Floats m, Floats v, int n, AdamStep step) {
+        adamW(
+                p.array,
+                p.offset + at,
+                g == null ? null : g.array,
+                g == null ? 0 : g.offset + gAt,
+                m.array,
+                m.offset + at,
+                v.array,
+                v.offset + at,
+                n,
+                step);
     }
 
     /// No fused multiply-add: PyTorch rounds after every operation, and so does this.

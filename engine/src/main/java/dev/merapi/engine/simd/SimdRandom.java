@@ -21,6 +21,7 @@ import jdk.incubator.vector.VectorSpecies;
 /// product on AVX2.
 final class SimdRandom {
     private static final VectorSpecies<Float> F = FloatVector.SPECIES_PREFERRED;
+    private static final VectorSpecies<Integer> I = IntVector.SPECIES_PREFERRED;
     private static final VectorSpecies<Long> S = LongVector.SPECIES_PREFERRED;
     private static final int GROUPS = S.length();
 
@@ -33,7 +34,7 @@ final class SimdRandom {
     private static final int ADDED = 256;
 
     private static final ThreadLocal<float[]> KEPT = ThreadLocal.withInitial(() -> new float[ADDED]);
-    private static final ThreadLocal<int[]> WORDS = ThreadLocal.withInitial(() -> new int[4]);
+    private static final ThreadLocal<int[]> WORDS = ThreadLocal.withInitial(() -> new int[STRIDE]);
 
     /// With two lanes the scalar generator is faster.
     private static final boolean WIDE = GROUPS > 2;
@@ -70,12 +71,15 @@ final class SimdRandom {
         long seed = dropout.seed();
         int bound = (int) dropout.threshold() ^ Integer.MIN_VALUE; // unsigned order through the sign bit
         float scale = dropout.scale();
+        int[] words = WORDS.get();
         int i = 0;
         for (; i < n && (firstElement + i & 3) != 0; i++)
             out[oo + i] = Philox.apply(dropout, firstElement + i, x[xo + i]);
-        for (; WIDE && i <= n - STRIDE; i += STRIDE)
-            stride(x, xo + i, out, oo + i, firstElement + i >>> 2, dropout.site(), dropout.step(), seed, bound, scale);
-        if (i < n) groups(x, xo + i, out, oo + i, n - i, firstElement + i >>> 2, dropout);
+        for (; WIDE && i <= n - STRIDE; i += STRIDE) {
+            words(firstElement + i >>> 2, dropout.site(), dropout.step(), seed, words);
+            keep(x, xo + i, out, oo + i, words, bound, scale);
+        }
+        if (i < n) groups(x, xo + i, out, oo + i, n - i, firstElement + i >>> 2, dropout, words);
     }
 
     /// `out[i] += x[i]·keep/(1−p)`, likewise.
@@ -88,9 +92,9 @@ final class SimdRandom {
         }
     }
 
-    /// 4·G elements, beginning with counter `group`.
-    private static void stride(
-            float[] x, int xo, float[] out, int oo, long group, int site, int step, long seed, int bound, float scale) {
+    /// The words of 4·G elements, beginning with counter `group`. They are handed on in memory: as arguments
+    /// they would be objects where C2 does not inline the call.
+    private static void words(long group, int site, int step, long seed, int[] words) {
         LongVector m0 = LongVector.broadcast(S, M0 | ABOVE), m1 = LongVector.broadcast(S, M1 | ABOVE);
         LongVector c0 = DEAL.add(group);
         LongVector c1 = c0.lanewise(VectorOperators.LSHR, 32);
@@ -113,21 +117,26 @@ final class SimdRandom {
         }
         LongVector first = c0.and(LOW).or(c1.lanewise(VectorOperators.LSHL, 32)); // words 0 and 1 of each counter
         LongVector second = c2.and(LOW).or(c3.lanewise(VectorOperators.LSHL, 32)); // words 2 and 3
-        IntVector low = first.blend(second.rearrange(EXCHANGE), ODD).reinterpretAsInts();
-        IntVector high = first.rearrange(EXCHANGE).blend(second, ODD).reinterpretAsInts();
-        keep(FloatVector.fromArray(F, x, xo), low, bound, scale).intoArray(out, oo);
-        keep(FloatVector.fromArray(F, x, xo + HALF), high, bound, scale).intoArray(out, oo + HALF);
+        first.blend(second.rearrange(EXCHANGE), ODD).reinterpretAsInts().intoArray(words, 0);
+        first.rearrange(EXCHANGE).blend(second, ODD).reinterpretAsInts().intoArray(words, HALF);
     }
 
-    private static FloatVector keep(FloatVector x, IntVector words, int bound, float scale) {
-        VectorMask<Integer> dropped =
-                words.lanewise(VectorOperators.XOR, Integer.MIN_VALUE).compare(VectorOperators.LT, bound);
-        return x.mul(scale).blend(0f, dropped.cast(F));
+    /// 4·G elements by their words.
+    private static void keep(float[] x, int xo, float[] out, int oo, int[] words, int bound, float scale) {
+        for (int i = 0; i < STRIDE; i += HALF) {
+            VectorMask<Integer> dropped = IntVector.fromArray(I, words, i)
+                    .lanewise(VectorOperators.XOR, Integer.MIN_VALUE)
+                    .compare(VectorOperators.LT, bound);
+            FloatVector.fromArray(F, x, xo + i)
+                    .mul(scale)
+                    .blend(0f, dropped.cast(F))
+                    .intoArray(out, oo + i);
+        }
     }
 
     /// n elements, beginning with counter `group`, four at a time.
-    private static void groups(float[] x, int xo, float[] out, int oo, int n, long group, Dropout dropout) {
-        int[] words = WORDS.get();
+    private static void groups(
+            float[] x, int xo, float[] out, int oo, int n, long group, Dropout dropout, int[] words) {
         long bound = dropout.threshold();
         float scale = dropout.scale();
         for (int i = 0; i < n; i += 4, group++) {

@@ -149,6 +149,36 @@ class OptimizerTest {
         }
     }
 
+    /// Runs of rows of all three kinds, also at the table's ends, over more rows than one task takes.
+    @ParameterizedTest
+    @MethodSource(KERNELS)
+    void aTableOfSparseRowsGetsTheBitsOfItsDenseGradient(Kernels kernels) {
+        int rows = 700, cols = 51, n = rows * cols;
+        for (double decay : new double[] {0, 0.02}) {
+            Floats p = normal(n, 1), m = normal(n, 2), v = poisoned(n), g = normal(n, 3), dense = poisoned(n);
+            Philox.uniform(v, 4, 0, 0f, 1f);
+            int[] rowOf = new int[rows];
+            int next = 0;
+            for (int r = 0; r < rows; r++) {
+                int kind = r / 3 * 7 % 5;
+                rowOf[r] = kind < 2 ? Kernels.NEVER : kind < 4 ? Kernels.NOT_NOW : next++;
+                for (int i = r * cols; i < (r + 1) * cols; i++) {
+                    dense.set(i, rowOf[r] < 0 ? 0 : g.get(rowOf[r] * cols + i % cols));
+                    if (rowOf[r] != Kernels.NEVER) continue;
+                    m.set(i, 0);
+                    v.set(i, 0);
+                }
+            }
+            Floats p2 = copy(p), m2 = copy(m), v2 = copy(v);
+            AdamStep step = new AdamStep(1e-2, 0.9, 0.999, 1e-8, decay, 0.1, 0.001, 0.3f);
+            kernels.adamW(n, p, dense, m, v, step);
+            kernels.adamWRows(rows, cols, p2, g, rowOf, m2, v2, step);
+            assertSame(p, p2, "p");
+            assertSame(m, m2, "m");
+            assertSame(v, v2, "v");
+        }
+    }
+
     private static AdamStep step(int t, float gradScale) {
         return new AdamStep(1e-2, 0.9, 0.999, 1e-8, 0.02, 1 - Math.pow(0.9, t), 1 - Math.pow(0.999, t), gradScale);
     }

@@ -19,6 +19,7 @@ public final class Adam extends Optimizer {
     private final double beta1;
     private final double beta2;
     private final double eps;
+    private final AdamUpdates updates = new AdamUpdates();
 
     private Adam(List<Parameter> parameters, double beta1, double beta2, double eps) {
         super(parameters, 0);
@@ -40,16 +41,26 @@ public final class Adam extends Optimizer {
         return List.of("m", "v");
     }
 
+    /// Without regularization rows of a table that have no gradient can be left to [AdamUpdates]; with it every
+    /// row has one.
     @Override
     void update(Slot slot, double rate, double weightDecay, float gradScale) {
+        if (weightDecay == 0) {
+            updates.add(slot, AdamUpdates.step(slot, rate, beta1, beta2, eps, 0, gradScale));
+            return;
+        }
         Tensor tensor = slot.parameter.tensor();
         Kernels k = tensor.device().kernels();
         int n = tensor.shape().count();
         Floats g = slot.gradient(gradScale);
-        if (weightDecay != 0) k.scale(n, (float) weightDecay, tensor.data(), g, true);
-        double bias1 = 1 - Math.pow(beta1, slot.updates);
-        double bias2 = 1 - Math.pow(beta2, slot.updates);
-        AdamStep step = new AdamStep(rate, beta1, beta2, eps, 0, bias1, bias2, 1f);
+        k.scale(n, (float) weightDecay, tensor.data(), g, true);
+        slot.rowOf = null;
+        AdamStep step = AdamUpdates.step(slot, rate, beta1, beta2, eps, 0, 1f);
         k.adamW(n, tensor.data(), g, slot.value(0, n), slot.value(1, n), step);
+    }
+
+    @Override
+    void finish() {
+        updates.finish(null);
     }
 }

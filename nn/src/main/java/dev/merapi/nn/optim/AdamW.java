@@ -1,14 +1,6 @@
 package dev.merapi.nn.optim;
 
-import dev.merapi.engine.SparseRows;
-import dev.merapi.engine.Tensor;
-import dev.merapi.engine.kernel.Floats;
-import dev.merapi.engine.kernel.Kernels;
-import dev.merapi.engine.kernel.Kernels.AdamStep;
-import dev.merapi.engine.kernel.Kernels.AdamUpdate;
 import dev.merapi.nn.Parameter;
-import java.util.ArrayList;
-import java.util.BitSet;
 import java.util.List;
 import java.util.function.Predicate;
 
@@ -27,8 +19,7 @@ public final class AdamW extends Optimizer {
     private double beta1 = 0.9;
     private double beta2 = 0.999;
     private double eps = 1e-8;
-    private final List<AdamUpdate> dense = new ArrayList<>(); // put off to the end of the step
-    private Kernels kernels; // theirs
+    private final AdamUpdates updates = new AdamUpdates();
     private Clip clip; // of the step at hand; null: the gradients' scale is all
 
     private AdamW(List<Parameter> parameters) {
@@ -69,30 +60,10 @@ public final class AdamW extends Optimizer {
 
     @Override
     void update(Slot slot, double rate, double weightDecay, float gradScale) {
-        Tensor tensor = slot.parameter.tensor();
-        boolean first = slot.values.isEmpty();
-        int n = tensor.shape().count();
-        AdamStep step = new AdamStep(
-                rate,
-                beta1,
-                beta2,
-                eps,
-                weightDecay,
-                1 - Math.pow(beta1, slot.updates),
-                1 - Math.pow(beta2, slot.updates),
-                gradScale);
-        Table table = new Table(tensor, slot.value(0, n), slot.value(1, n), step);
-        if (tensor.gradient() != null) {
-            slot.seen = null;
-            kernels = tensor.device().kernels();
-            dense.add(new AdamUpdate(tensor.data(), tensor.gradient(), table.m, table.v, step));
-        } else if (clip != null) {
+        if (clip != null && slot.parameter.tensor().gradient() == null)
             throw new IllegalStateException(
                     "AdamW: the gradient of " + slot.parameter.name() + " is sparse; clip with Gradients.clipScale");
-        } else {
-            if (first) slot.seen = new BitSet();
-            table.sparse(tensor.sparseGradient(), slot.seen);
-        }
+        updates.add(slot, AdamUpdates.step(slot, rate, beta1, beta2, eps, weightDecay, gradScale));
     }
 
     /// One update with clipped gradients, or none where they are not finite, without waiting for a GPU to know.
@@ -107,66 +78,8 @@ public final class AdamW extends Optimizer {
         }
     }
 
-    /// A launch for all parameters instead of one each, where kernels are launched.
     @Override
     void finish() {
-        if (dense.isEmpty()) return;
-        if (clip == null) kernels.adamW(dense);
-        else kernels.adamW(dense, clip.values);
-        dense.clear();
-    }
-
-    /// A parameter of which only some rows have a gradient.
-    private record Table(Tensor tensor, Floats m, Floats v, AdamStep step) {
-
-        /// Walks the table in runs of rows that are treated alike.
-        ///
-        /// @param seen rows that ever had a gradient; null: all
-        void sparse(SparseRows gradient, BitSet seen) {
-            int rows = tensor.shape().size(0);
-            int next = 0; // of the gradient's rows
-            for (int row = 0; row < rows; ) {
-                int end = row;
-                if (next < gradient.count() && gradient.rows()[next] == row) {
-                    int from = next;
-                    while (next < gradient.count() && gradient.rows()[next] == end) {
-                        next++;
-                        end++;
-                    }
-                    int columns = gradient.columns();
-                    update(row, end, gradient.values().slice(from * columns, (end - row) * columns));
-                    if (seen != null) seen.set(row, end);
-                } else {
-                    int limit = next < gradient.count() ? gradient.rows()[next] : rows;
-                    boolean known = seen == null || seen.get(row);
-                    end = seen == null
-                            ? limit
-                            : Math.min(limit, known ? seen.nextClearBit(row) : nextSeen(seen, row, rows));
-                    if (known) update(row, end, null);
-                    else decayOnly(row, end);
-                }
-                row = end;
-            }
-        }
-
-        private static int nextSeen(BitSet seen, int row, int rows) {
-            int next = seen.nextSetBit(row);
-            return next < 0 ? rows : next;
-        }
-
-        private void update(int row, int end, Floats g) {
-            int columns = tensor.shape().columns();
-            int from = row * columns;
-            int n = (end - row) * columns;
-            Kernels k = tensor.device().kernels();
-            k.adamW(n, tensor.data().slice(from, n), g, m.slice(from, n), v.slice(from, n), step);
-        }
-
-        private void decayOnly(int row, int end) {
-            if (step.weightDecay() == 0) return;
-            int columns = tensor.shape().columns();
-            Floats p = tensor.data().slice(row * columns, (end - row) * columns);
-            tensor.device().kernels().scale(p.length, step.decay(), p, p, false);
-        }
+        updates.finish(clip);
     }
 }

@@ -2,9 +2,10 @@ package dev.merapi.nn.optim;
 
 import dev.merapi.engine.Tensor;
 import dev.merapi.engine.kernel.Floats;
+import dev.merapi.engine.kernel.Kernels;
 import dev.merapi.nn.Parameter;
 import java.util.ArrayList;
-import java.util.BitSet;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -108,7 +109,7 @@ public abstract sealed class Optimizer permits AdamW, Adam, Sgd, Adafactor, Lamb
             Slot s = slots.get(i);
             s.updates = state.updates().get(i);
             s.values.clear();
-            s.seen = null;
+            s.rowOf = null;
             for (String name : kept()) {
                 Floats saved = state.values().get(s.parameter.name() + "/" + name);
                 if (saved == null) break;
@@ -133,7 +134,7 @@ public abstract sealed class Optimizer permits AdamW, Adam, Sgd, Adafactor, Lamb
         int updates;
         final List<Floats> values = new ArrayList<>(); // made when the first gradient comes
         private Floats dense; // memory for the gradient of a table, which comes sparse
-        BitSet seen; // rows of a table that ever had a gradient, for AdamW; null: all
+        int[] rowOf; // of a table which rows had a gradient, as Kernels.adamWRows wants it; null: all
 
         Slot(Parameter parameter) {
             this.parameter = parameter;
@@ -172,11 +173,12 @@ public abstract sealed class Optimizer permits AdamW, Adam, Sgd, Adafactor, Lamb
             if (values.isEmpty() || tensor.shape().rank() != 2) return;
             int columns = tensor.shape().columns();
             if (values.stream().anyMatch(v -> v.length != tensor.shape().count())) return;
-            seen = new BitSet();
-            for (int row = 0; row < tensor.shape().size(0); row++)
+            rowOf = new int[tensor.shape().size(0)];
+            Arrays.fill(rowOf, Kernels.NEVER);
+            for (int row = 0; row < rowOf.length; row++)
                 for (Floats v : values)
-                    for (int i = row * columns; i < (row + 1) * columns && !seen.get(row); i++)
-                        if (v.get(i) != 0) seen.set(row);
+                    for (int i = row * columns; i < (row + 1) * columns && rowOf[row] == Kernels.NEVER; i++)
+                        if (v.get(i) != 0) rowOf[row] = Kernels.NOT_NOW;
         }
     }
 }
