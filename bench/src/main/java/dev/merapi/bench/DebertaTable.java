@@ -25,7 +25,7 @@ import java.util.Random;
 /// they go. Arguments: sequences, tokens of each, threads, runs of each; 16, 128, 2, 5 unless given. The peer
 /// is `src/reference/bench_deberta.py`, with the same sizes, dropout, clipping and AdamW.
 final class DebertaTable {
-    private static final String CONFIG = """
+    static final String CONFIG = """
         {"model_type": "deberta-v2", "vocab_size": 128100, "hidden_size": 768, "num_hidden_layers": 12,
          "num_attention_heads": 12, "intermediate_size": 3072, "hidden_act": "gelu", "type_vocab_size": 0,
          "max_position_embeddings": 512, "max_relative_positions": -1, "position_buckets": 256,

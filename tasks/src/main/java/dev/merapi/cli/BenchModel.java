@@ -80,6 +80,7 @@ final class BenchModel {
             try (Scope _ = Scope.inference()) {
                 model.encoder().forward(batch, Pass.INFERENCE);
             }
+            finish();
         };
     }
 
@@ -96,7 +97,13 @@ final class BenchModel {
                         .backward();
             }
             optimizer.step(1e-6, Gradients.clipScale(Gradients.norm(model.parameters()), 1));
+            finish();
         };
+    }
+
+    /// A device may still have to do what it was asked for.
+    private void finish() {
+        model.parameters().getFirst().tensor().device().kernels().finish();
     }
 
     private Sequences batch(int count, int length) {

@@ -33,30 +33,34 @@ final class GemmSpeed {
     }
 
     private static Row row(Kernels k, int m, int n, int inputs, double seconds) {
-        Floats x = random(m * inputs), w = random(n * inputs), y = random(m * n);
-        Floats dx = Floats.allocate(m * inputs), dw = Floats.allocate(n * inputs);
-        var packed = new PackedMatrix(n, inputs, Floats.allocate(k.packedSize(n, inputs)));
+        Floats x = random(k, m * inputs), w = random(k, n * inputs), y = random(k, m * n);
+        Floats dx = k.memory().allocate(m * inputs), dw = k.memory().allocate(n * inputs);
+        var packed = new PackedMatrix(n, inputs, k.memory().allocate(k.packedSize(n, inputs)));
         k.pack(w, packed);
         double operations = 2.0 * m * n * inputs;
         return new Row(
                 m,
                 n,
                 inputs,
-                operations / best(seconds, () -> k.matmulPacked(m, x, packed, null, y)),
-                operations / best(seconds, () -> k.matmulNT(m, n, inputs, x, w, null, y, false)),
-                operations / best(seconds, () -> k.matmulNN(m, inputs, n, y, w, dx, false)),
-                operations / best(seconds, () -> k.matmulTN(n, inputs, m, y, x, dw, false)));
+                operations / best(k, seconds, () -> k.matmulPacked(m, x, packed, null, y)),
+                operations / best(k, seconds, () -> k.matmulNT(m, n, inputs, x, w, null, y, false)),
+                operations / best(k, seconds, () -> k.matmulNN(m, inputs, n, y, w, dx, false)),
+                operations / best(k, seconds, () -> k.matmulTN(n, inputs, m, y, x, dw, false)));
     }
 
     /// Of the fastest run: others may have disturbed the rest.
-    private static double best(double seconds, BenchModel.Repeatable product) {
+    private static double best(Kernels k, double seconds, Runnable product) {
+        BenchModel.Repeatable toItsEnd = () -> {
+            product.run();
+            k.finish();
+        };
         double best = Double.POSITIVE_INFINITY;
-        for (double time : product.times(seconds)) best = Math.min(best, time);
+        for (double time : toItsEnd.times(seconds)) best = Math.min(best, time);
         return best;
     }
 
-    private static Floats random(int n) {
-        Floats values = Floats.allocate(n);
+    private static Floats random(Kernels k, int n) {
+        Floats values = k.memory().allocate(n);
         Philox.normal(values, 1, n, 0, 1);
         return values;
     }

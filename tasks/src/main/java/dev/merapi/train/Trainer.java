@@ -197,10 +197,9 @@ public final class Trainer {
     /// the host sees when it reads the norm.
     private DoubleSupplier updateBehind(double rate) {
         try (Clip clip = new Clip(parameters, settings.tuning().maxGradNorm())) {
-            DoubleSupplier norm = clip.norm();
             ((AdamW) optimizer).step(rate, clip);
             if (average != null) average.update();
-            return norm;
+            return clip.norm(); // behind the update, which runs in one piece with the norm
         }
     }
 

@@ -58,9 +58,15 @@ public final class CudaKernels implements Kernels {
         return on;
     }
 
-    Graphs.Count launches() {
+    /// How many kernels were launched so far, and how.
+    public Launches launches() {
         return cuda.graphs().count();
     }
+
+    /// @param asked  launches
+    /// @param alone  of them without a graph
+    /// @param graphs that ran for the others
+    public record Launches(long asked, long alone, long graphs) {}
 
     @Override
     public String name() {

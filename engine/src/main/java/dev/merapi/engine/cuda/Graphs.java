@@ -115,14 +115,9 @@ final class Graphs implements AutoCloseable {
         driver.free(graph.calls);
     }
 
-    synchronized Count count() {
-        return new Count(asked, alone, replayed);
+    synchronized CudaKernels.Launches count() {
+        return new CudaKernels.Launches(asked, alone, replayed);
     }
-
-    /// @param launches that were asked for
-    /// @param alone    of them without a graph
-    /// @param graphs   that ran for the others
-    record Count(long launches, long alone, long graphs) {}
 
     /// @param grid with room for others of its class
     /// @param call where its words begin among those of the piece

@@ -3,7 +3,7 @@ package dev.merapi.engine.cuda;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.merapi.engine.cuda.Graphs.Count;
+import dev.merapi.engine.cuda.CudaKernels.Launches;
 import dev.merapi.engine.kernel.Dropout;
 import dev.merapi.engine.kernel.Floats;
 import java.lang.foreign.ValueLayout;
@@ -30,17 +30,17 @@ class GraphsTest {
         return List.copyOf(driver.launches);
     }
 
-    private Count count() {
+    private Launches count() {
         return kernels.launches();
     }
 
     @Test
     void aPieceThatComesAgainIsCapturedAndThenItsGraphRuns() {
         List<HostDriver.Launch> first = pass(10, 2f, y);
-        assertEquals(new Count(10, 10, 0), count());
+        assertEquals(new Launches(10, 10, 0), count());
         for (int again = 1; again < 4; again++) {
             List<HostDriver.Launch> same = pass(10, 2f, y);
-            assertEquals(new Count(10 + 10 * again, 10, again), count());
+            assertEquals(new Launches(10 + 10 * again, 10, again), count());
             for (int i = 0; i < 10; i++) {
                 assertEquals(first.get(i).toString(), same.get(i).toString());
                 assertEquals(first.get(i).arguments()[1], same.get(i).arguments()[1]);
@@ -53,12 +53,12 @@ class GraphsTest {
     void otherArgumentsRunInTheSameGraph() {
         for (int i = 0; i < 2; i++) pass(10, 2f, y);
         List<HostDriver.Launch> other = pass(10, 3f, kernels.memory().take(100));
-        assertEquals(new Count(30, 10, 2), count());
+        assertEquals(new Launches(30, 10, 2), count());
         assertEquals(Float.floatToRawIntBits(3f), other.getLast().arguments()[1]);
         assertEquals(10, other.getLast().arguments()[0]);
         pass(9, 2f, y); // other pieces
         pass(11, 2f, y);
-        assertEquals(new Count(50, 30, 2), count());
+        assertEquals(new Launches(50, 30, 2), count());
     }
 
     /// 1000 rows and 1024 have the blocks of 1024, 1025 those of 1280; each launch sees its own grid.
@@ -71,7 +71,7 @@ class GraphsTest {
             kernels.finish();
             assertEquals("layer_norm " + n + "x1 16", driver.launches.getLast().toString());
         }
-        assertEquals(new Count(20, 8, 3), count());
+        assertEquals(new Launches(20, 8, 3), count());
         assertEquals(new Driver.Grid(1280, 7, 256, 16), new Driver.Grid(1025, 7, 256, 16).roomy());
         assertEquals(new Driver.Grid(8, 65_535, 256, 0), new Driver.Grid(8, 65_535, 256, 0).roomy());
         assertEquals(Driver.Grid.of(10, 5), Driver.Grid.of(9, 5).roomy());
@@ -88,9 +88,9 @@ class GraphsTest {
             assertEquals(longer, driver.launches.size());
         }
         int alone = Graphs.PIECE + Graphs.LEAST; // the second piece is like the first
-        assertEquals(new Count(3L * longer, alone, 7), count());
+        assertEquals(new Launches(3L * longer, alone, 7), count());
         for (int i = 0; i < 3; i++) pass(shorter, 2f, y);
-        assertEquals(new Count(3L * longer + 3L * shorter, alone + 3L * shorter, 7), count());
+        assertEquals(new Launches(3L * longer + 3L * shorter, alone + 3L * shorter, 7), count());
     }
 
     @Test
@@ -132,7 +132,7 @@ class GraphsTest {
             long address = driver.launches.getLast().arguments()[5];
             assertEquals(step, driver.at(address, 4).get(ValueLayout.JAVA_INT, 0));
         }
-        assertEquals(new Count(15, 5, 2), count());
+        assertEquals(new Launches(15, 5, 2), count());
     }
 
     /// Batches of other lengths and ids: 31 to 40 tokens of five distinct ids each. The gradients of the table
@@ -154,7 +154,7 @@ class GraphsTest {
             kernels.copy(100, x, y, false);
             kernels.finish();
         }
-        assertEquals(new Count(40, 4, 9), count());
+        assertEquals(new Launches(40, 4, 9), count());
     }
 
     /// Whatever runs beside it, a dropout is launched behind the upload of its step and a gather behind its
