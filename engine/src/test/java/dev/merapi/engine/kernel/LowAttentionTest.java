@@ -22,12 +22,13 @@ class LowAttentionTest {
     private static final Dropout DROPOUT = new Dropout(0.25f, 12345678987654321L, 9, 5);
     private static final String[] NAMES = {"context", "dq", "dk", "dv", "dkeys", "dqueries"};
 
-    /// Those that have it.
+    /// Those that have it; none where CUDA is neither emulated nor there.
     static List<Kernels> kernels() {
         List<Kernels> mine = new ArrayList<>();
         for (Kernels kernels : Implementations.all())
             if (kernels.attentionKeeps(Precision.BF16, 1, 64, 1, null) > 0) mine.add(kernels);
             else kernels.close();
+        if (mine.isEmpty()) System.out.println("no kernels here have attention of low precision: it is not tested");
         return mine;
     }
 
@@ -47,7 +48,7 @@ class LowAttentionTest {
         {1, 3, 1}, {2, 32, 1, 7, 33}, {1, 64, 65, 3}, {1, 9, 129},
     };
 
-    @ParameterizedTest
+    @ParameterizedTest(allowZeroInvocations = true)
     @MethodSource(KERNELS)
     void contextAndGradientsFollowTheirFormulas(Kernels kernels) {
         for (int[] sizes : PLAIN) {
@@ -56,7 +57,7 @@ class LowAttentionTest {
         }
     }
 
-    @ParameterizedTest
+    @ParameterizedTest(allowZeroInvocations = true)
     @MethodSource(KERNELS)
     void soDoThoseWithRelativePositions(Kernels kernels) {
         for (int i = 0; i < DISENTANGLED.length; i++)
@@ -66,7 +67,7 @@ class LowAttentionTest {
     }
 
     /// What is computed does not depend on whether something is kept.
-    @ParameterizedTest
+    @ParameterizedTest(allowZeroInvocations = true)
     @MethodSource(KERNELS)
     void inferenceKeepsNothing(Kernels kernels) {
         for (int tables : new int[] {0, 3}) {
@@ -77,7 +78,7 @@ class LowAttentionTest {
         }
     }
 
-    @ParameterizedTest
+    @ParameterizedTest(allowZeroInvocations = true)
     @MethodSource(KERNELS)
     void twoRunsGiveTheSameBitsAndSoDoesASequenceAlone(Kernels kernels) {
         for (int tables : new int[] {0, 3}) {
@@ -94,7 +95,7 @@ class LowAttentionTest {
     }
 
     /// What overflows is infinite or NaN, and stays in its sequence.
-    @ParameterizedTest
+    @ParameterizedTest(allowZeroInvocations = true)
     @MethodSource(KERNELS)
     void overflowShows(Kernels kernels) {
         Inputs in = new Inputs(new int[] {1, 8, 5, 20}, 0, Dropout.NONE);
