@@ -14,6 +14,10 @@ final class ColdStart {
     /// Multiply-adds: six short sentences of MiniLM, a third of a second.
     private static final long WORK = 1L << 29;
 
+    /// What is left of it once a warm-up has begun: a product of a few rows. A training that reached its plain
+    /// loops before would make C2 compile kernels with them, and throw the code away afterwards.
+    private static final long WORK_BESIDE_WARM_UP = 1L << 23;
+
     private volatile long left;
     private volatile Thread warmUp; // null: none was begun, or it was waited for
     private volatile boolean ended;
@@ -48,6 +52,7 @@ final class ColdStart {
                 "merapi-warm-up");
         thread.setDaemon(true);
         warmUp = thread;
+        left = Math.min(left, WORK_BESIDE_WARM_UP);
         thread.start();
     }
 
