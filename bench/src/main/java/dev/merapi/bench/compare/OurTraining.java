@@ -24,6 +24,7 @@ final class OurTraining implements Side {
 
     private OurTraining(Path folder, Workload workload, int threads) {
         this.device = Device.best(threads);
+        device.warmUp(); // as `merapi train` does
         this.model = SequenceClassifier.fromPretrained(
                 folder, LoadOptions.labels("a", "b", "c").device(device));
         this.optimizer = AdamW.of(model.parameters()).weightDecay(0.01);
