@@ -99,8 +99,7 @@ final class Parquet {
                 .collect(Collectors.partitioningBy(
                         SchemaNode.PrimitiveNode.class::isInstance,
                         Collectors.mapping(SchemaNode::name, Collectors.toList())));
-        List<String> simple = columns.get(true);
-        String[] names = simple.toArray(String[]::new);
+        String[] names = columns.get(true).toArray(String[]::new);
         try (RowReader rows = reader.buildRowReader()
                 .projection(ColumnProjection.columns(names))
                 .build()) {

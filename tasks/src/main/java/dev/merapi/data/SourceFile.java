@@ -54,8 +54,14 @@ final class SourceFile {
     }
 
     private static byte[] unpacked(Path file, byte[] bytes) throws IOException {
-        try (GZIPInputStream in = new GZIPInputStream(new ByteArrayInputStream(bytes))) {
-            return in.readAllBytes();
+        ByteArrayOutputStream plain = new ByteArrayOutputStream();
+        unpack(file, new ByteArrayInputStream(bytes), plain);
+        return plain.toByteArray();
+    }
+
+    private static void unpack(Path file, InputStream packed, OutputStream plain) throws IOException {
+        try (GZIPInputStream in = new GZIPInputStream(packed, BUFFER)) {
+            in.transferTo(plain);
         } catch (EOFException | ZipException e) {
             throw damaged(file, e);
         }
@@ -64,25 +70,18 @@ final class SourceFile {
     /// The bytes to read from anywhere. One that gzip packed is unpacked into a temporary file, Parquet written
     /// into one as JSON lines, which is gone with the process.
     static FileChannel channel(Path file) throws IOException {
-        boolean parquet = isParquet(file);
-        if (!parquet && !startsWith(begin(file), GZIP)) return FileChannel.open(file);
+        byte[] begin = begin(file);
+        boolean parquet = startsWith(begin, PARQUET);
+        if (!parquet && !startsWith(begin, GZIP)) return FileChannel.open(file);
         Path plain = Files.createTempFile("merapi", ".txt");
         try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(plain), BUFFER)) {
             if (parquet) Parquet.writeJsonLines(file, out);
-            else unpack(file, out);
+            else unpack(file, Files.newInputStream(file), out);
         } catch (IOException | RuntimeException e) {
             Files.delete(plain);
             throw e;
         }
         return FileChannel.open(plain, StandardOpenOption.READ, StandardOpenOption.DELETE_ON_CLOSE);
-    }
-
-    private static void unpack(Path file, OutputStream out) throws IOException {
-        try (GZIPInputStream in = new GZIPInputStream(Files.newInputStream(file), BUFFER)) {
-            in.transferTo(out);
-        } catch (EOFException | ZipException e) {
-            throw damaged(file, e);
-        }
     }
 
     /// Whether a file is in the binary format of columns; it is read as JSON lines.

@@ -385,6 +385,8 @@ public interface Kernels extends AutoCloseable {
     /// softmax are float32.
     ///
     ///     kept [attentionKeeps], or null: there will be no backward pass
+    ///
+    /// @throws UnsupportedOperationException where [#attentionKeeps] is 0, which callers ask first
     default void attention(
             Precision precision,
             int heads,
@@ -406,6 +408,8 @@ public interface Kernels extends AutoCloseable {
     /// rounded before their products.
     ///
     ///     context, kept: as the forward pass left them
+    ///
+    /// @throws UnsupportedOperationException where [#attentionKeeps] is 0
     default void attentionBackward(
             Precision precision,
             int heads,
