@@ -24,7 +24,11 @@ public final class Gather {
         for (int t = 0; t < tables.length; t++) check(tables[t], ids[t], count, columns);
         Kernels k = tables[0].kernels();
         Tensor y = Tensor.result(tables[0].device(), Shape.of(count, columns));
-        for (int t = 0; t < tables.length; t++) k.gather(count, columns, tables[t].data(), ids[t], y.data(), t > 0);
+        for (int t = 0; t < tables.length; t++) {
+            NarrowWeight narrow = tables[t].narrow();
+            if (narrow == null) k.gather(count, columns, tables[t].data(), ids[t], y.data(), t > 0);
+            else k.gather(count, columns, narrow.table(), ids[t], y.data(), t > 0);
+        }
         if (!Tensor.records(tables)) return y;
         return y.onBackward(() -> {
             for (int t = 0; t < tables.length; t++) tables[t].contributeRows(ids[t], count, y.gradient());

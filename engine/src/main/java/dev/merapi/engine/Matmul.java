@@ -14,7 +14,8 @@ public final class Matmul {
     ///
     ///     x [N, inputs]    W [outputs, inputs]    b [outputs] or null    y [N, outputs]
     ///
-    /// Where nothing learns W is packed once and reused; the values are the same bits.
+    /// Where nothing learns W is packed once and reused; the values are the same bits. A W that is held in 16
+    /// bits ([Tensor#weight]) is for inference alone.
     public static Tensor linear(Tensor x, Tensor weight, Tensor bias) {
         check(x, weight, bias);
         return product(x, weight, bias, null);
@@ -24,7 +25,7 @@ public final class Matmul {
     /// is then kept for a backward pass alone.
     public static Tensor linear(Tensor x, Tensor weight, Tensor bias, Activation f) {
         check(x, weight, bias);
-        return x.kernels().fuses(f)
+        return x.kernels().fuses(f) && weight.narrow() == null
                 ? product(x, weight, bias, f)
                 : Elementwise.activation(f, product(x, weight, bias, null));
     }
@@ -32,6 +33,7 @@ public final class Matmul {
     /// @param f null: none
     private static Tensor product(Tensor x, Tensor weight, Tensor bias, Activation f) {
         Precision p = Scope.precision();
+        if (weight.narrow() != null) checkInference(p, x, weight, bias);
         boolean records = Tensor.records(x, weight, bias);
         Shape shape = x.shape().withColumns(weight.shape().size(0));
         Tensor product = f == null || records ? Tensor.result(x.device(), shape) : null;
@@ -50,7 +52,10 @@ public final class Matmul {
         int outputs = weight.shape().size(0);
         int inputs = weight.shape().size(1);
         Floats added = data(bias);
-        if (f != null) k.matmulNT(rows, outputs, inputs, x.data(), weight.data(), added, f, data(product), y.data());
+        if (weight.narrow() != null)
+            k.matmulPacked(rows, x.data(), weight.narrow().packed(), added, y.data());
+        else if (f != null)
+            k.matmulNT(rows, outputs, inputs, x.data(), weight.data(), added, f, data(product), y.data());
         else if (!Tensor.learns(x, weight, bias) && weight.isLeaf() && k.packs())
             k.matmulPacked(rows, x.data(), weight.packed(), added, y.data());
         else k.matmulNT(rows, outputs, inputs, x.data(), weight.data(), added, y.data(), false);
@@ -100,6 +105,15 @@ public final class Matmul {
 
     private static Floats data(Tensor x) {
         return x == null ? null : x.data();
+    }
+
+    private static void checkInference(Precision p, Tensor x, Tensor weight, Tensor bias) {
+        if (Tensor.learns(x, bias))
+            throw new IllegalStateException("linear: W " + weight.shape() + " is held in " + weight.precision()
+                    + ", for inference; to train, load the model in float32, without a dtype");
+        if (p != Precision.FP32)
+            throw new IllegalStateException("linear: W " + weight.shape() + " is held in " + weight.precision()
+                    + " for products in float32, got a scope of " + p + "; leave one of them out");
     }
 
     private static void check(Tensor x, Tensor weight, Tensor bias) {

@@ -2,6 +2,7 @@ package dev.merapi.engine;
 
 import dev.merapi.engine.kernel.Floats;
 import dev.merapi.engine.kernel.Kernels;
+import dev.merapi.engine.kernel.NarrowMatrix;
 import dev.merapi.engine.kernel.PackedMatrix;
 import dev.merapi.engine.kernel.Precision;
 import java.util.ArrayList;
@@ -20,6 +21,7 @@ public final class Tensor {
     private final Shape shape;
     private final Floats data;
     private final boolean leaf;
+    private NarrowWeight narrow; // null: the values are float32, in data
     private Scope scope; // whose memory this is; null: the garbage collector's
     private boolean tracked;
     private Runnable backward;
@@ -59,6 +61,26 @@ public final class Tensor {
     /// A parameter of zeros, to be filled through [#data].
     public static Tensor variable(Device device, Shape shape) {
         return new Tensor(device, shape, device.memory().allocate(shape.count()), null, true, true);
+    }
+
+    /// A weight `[outputs, inputs]` for [Matmul#linear] that is held in 16 bits, for inference: zeros, to be
+    /// filled by [#write]. It computes as its rounded values in float32 would, bit for bit.
+    ///
+    /// @param precision BF16 or FP16
+    public static Tensor weight(Device device, Shape shape, Precision precision) {
+        return narrow(device, shape, precision, false);
+    }
+
+    /// The same for [Gather]: a table of embeddings.
+    public static Tensor table(Device device, Shape shape, Precision precision) {
+        return narrow(device, shape, precision, true);
+    }
+
+    private static Tensor narrow(Device device, Shape shape, Precision precision, boolean table) {
+        if (shape.rank() != 2) throw new ShapeException("tensor: a weight of 16 bits must be a matrix, got " + shape);
+        Tensor tensor = new Tensor(device, shape, null, null, true, false);
+        tensor.narrow = new NarrowWeight(device.kernels(), shape, precision, table);
+        return tensor;
     }
 
     private static Floats copied(Device device, Shape shape, float[] values) {
@@ -131,13 +153,35 @@ public final class Tensor {
 
     /// The memory itself, not a copy: for kernels and optimizers.
     ///
-    /// @throws IllegalStateException if the tensor's scope is closed
+    /// @throws IllegalStateException if the tensor's scope is closed, or its values are held in 16 bits
     public Floats data() {
+        if (narrow != null)
+            throw new IllegalStateException("tensor " + shape + ": its values are held in " + narrow.precision()
+                    + ", for inference; load the model in float32, without a dtype, to train or to save it");
         if (scope != null && scope.isClosed())
             throw new IllegalStateException("tensor " + shape
                     + ": its scope is closed and its memory recycled; read it inside the scope or copy it out"
                     + " with toArray()");
         return data;
+    }
+
+    /// How the values are held: FP32 but for a weight that was made in 16 bits.
+    public Precision precision() {
+        return narrow == null ? Precision.FP32 : narrow.precision();
+    }
+
+    /// The values of a matrix that is held in 16 bits; null: they are float32.
+    NarrowWeight narrow() {
+        return narrow;
+    }
+
+    /// Writes whole rows, from number `from` on, into a matrix: float32 as they are, 16 bits rounded.
+    ///
+    /// @param from a multiple of [NarrowMatrix#ROWS], and so is the number of rows but for the last ones
+    /// @throws IllegalArgumentException if a value is no finite number in 16 bits
+    public void write(int from, Floats rows) {
+        if (narrow != null) narrow.write(from, rows);
+        else kernels().copy(rows.length, rows, data.slice(from * shape.columns(), rows.length), false);
     }
 
     /// A copy of the values, row-major.
@@ -328,6 +372,7 @@ public final class Tensor {
         if (!leaf)
             throw new IllegalStateException(
                     "setTracked: only leaves can be frozen, this tensor " + shape + " is the result of an op");
+        if (tracked && narrow != null) data(); // says why not
         this.tracked = tracked;
         if (!tracked) {
             gradient = null;

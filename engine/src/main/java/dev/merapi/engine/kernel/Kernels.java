@@ -90,6 +90,46 @@ public interface Kernels extends AutoCloseable {
     ///     a [m, w.inputs]    bias [w.outputs] or null    c [m, w.outputs]
     void matmulPacked(int m, Floats a, PackedMatrix w, Floats bias, Floats c);
 
+    // ── Weights of 16 bits ───────────────────────────────────────────────────────────────────────
+    //
+    // W is held as R(W), R being Precision#round of BF16 or FP16, and everything computed in float32: the same bits
+    // as of a float32 weight that was rounded before.
+
+    /// Whether weights can be held in this precision.
+    default boolean holds(Precision precision) {
+        return precision == Precision.FP32;
+    }
+
+    /// How many numbers of 16 bits [#pack] needs for a weight `[outputs, inputs]`.
+    default int narrowSize(int outputs, int inputs) {
+        return Math.multiplyExact(outputs, inputs);
+    }
+
+    /// Puts rows [from, from + w.length / inputs) of a weight into the order in which [#matmulPacked] reads it.
+    ///
+    ///     w [·, packed.inputs], all R(w) finite    packed [narrowSize]
+    ///
+    /// @param from a multiple of [NarrowMatrix#ROWS], as is the number of rows but for the last ones
+    default void pack(Floats w, int from, NarrowMatrix packed) {
+        packed.panels().write(w, from * packed.inputs());
+    }
+
+    /// `C = A·R(W)ᵀ + bias`: the linear layer of inference.
+    ///
+    ///     a [m, w.inputs]    bias [w.outputs] or null    c [m, w.outputs]
+    default void matmulPacked(int m, Floats a, NarrowMatrix w, Floats bias, Floats c) {
+        Floats wide = Floats.allocate(w.outputs() * w.inputs());
+        w.panels().read(0, wide, false);
+        matmulNT(m, w.outputs(), w.inputs(), a, wide, bias, c, false);
+    }
+
+    /// `out[r] = table[ids[r]]` or `out[r] += table[ids[r]]`.
+    ///
+    ///     table [·, cols]    ids [rows], each inside the table    out [rows, cols]
+    default void gather(int rows, int cols, Halves table, int[] ids, Floats out, boolean accumulate) {
+        for (int r = 0; r < rows; r++) table.read(ids[r] * cols, out.slice(r * cols, cols), accumulate);
+    }
+
     // ── Matrix products of low precision ─────────────────────────────────────────────────────────
     //
     // Their operands are R(x), R being Precision#round, in a form that only the kernels know which made it by #lower;

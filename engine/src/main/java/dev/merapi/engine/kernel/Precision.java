@@ -44,6 +44,37 @@ public enum Precision {
         return Float.isNaN(x) ? Float.NaN : Float.intBitsToFloat(rounded);
     }
 
+    /// The bits of [#round] of x in 16 bits; for BF16 and FP16.
+    public short narrow(float x) {
+        return switch (this) {
+            case BF16 -> (short) (Float.floatToRawIntBits(bfloat16(x)) >>> 16);
+            case FP16 -> Float.floatToFloat16(x);
+            case FP32, TF32 -> throw new IllegalStateException(this + ": its numbers have no form in 16 bits");
+        };
+    }
+
+    /// The number with these bits; for BF16 and FP16.
+    public float widen(short bits) {
+        return switch (this) {
+            case BF16 -> Float.intBitsToFloat(bits << 16);
+            case FP16 -> Float.float16ToFloat(bits);
+            case FP32, TF32 -> throw new IllegalStateException(this + ": its numbers have no form in 16 bits");
+        };
+    }
+
+    /// Where in x the first value is whose rounding is no finite number, or −1.
+    public int firstNotFinite(Floats x) {
+        int most = Float.floatToRawIntBits(
+                this == FP16 ? Math.nextDown(65520f) : this == BF16 ? 0x1.fefffep127f : Float.MAX_VALUE);
+        int largest = 0; // as integers the magnitudes have their order, NaN above all
+        for (int i = x.offset; i < x.offset + x.length; i++)
+            largest = Math.max(largest, Float.floatToRawIntBits(x.array[i]) & 0x7FFFFFFF);
+        if (largest <= most) return -1;
+        int i = 0;
+        while ((Float.floatToRawIntBits(x.array[x.offset + i]) & 0x7FFFFFFF) <= most) i++;
+        return i;
+    }
+
     private static float float16(float x) {
         return Float.float16ToFloat(Float.floatToFloat16(x));
     }

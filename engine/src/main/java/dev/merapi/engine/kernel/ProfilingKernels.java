@@ -129,6 +129,42 @@ public final class ProfilingKernels implements Kernels {
     }
 
     @Override
+    public boolean holds(Precision precision) {
+        return kernels.holds(precision);
+    }
+
+    @Override
+    public int narrowSize(int outputs, int inputs) {
+        return kernels.narrowSize(outputs, inputs);
+    }
+
+    @Override
+    public void pack(Floats w, int from, NarrowMatrix packed) {
+        int k = packed.inputs(), n = w.length / k;
+        timed(Kind.PACK, "pack " + packed.panels().precision(), n, k, 1.5 * n * k, () -> kernels.pack(w, from, packed));
+    }
+
+    /// The weight counts as half as many floats.
+    @Override
+    public void matmulPacked(int m, Floats a, NarrowMatrix w, Floats bias, Floats c) {
+        int n = w.outputs(), k = w.inputs();
+        double floats = (double) m * k + 0.5 * n * k + (double) m * n;
+        Key key = new Key(Kind.GEMM_FORWARD, "matmulPacked " + w.panels().precision(), m, n, k);
+        timed(key, 2.0 * m * n * k, floats, () -> kernels.matmulPacked(m, a, w, bias, c));
+    }
+
+    @Override
+    public void gather(int rows, int cols, Halves table, int[] ids, Floats out, boolean accumulate) {
+        timed(
+                Kind.GATHER,
+                "gather " + table.precision(),
+                rows,
+                cols,
+                1.5 * rows * cols,
+                () -> kernels.gather(rows, cols, table, ids, out, accumulate));
+    }
+
+    @Override
     public int loweredSize(Precision precision, int rows, int cols) {
         return kernels.loweredSize(precision, rows, cols);
     }

@@ -59,6 +59,11 @@ public final class ScalarKernels implements Kernels {
         ScalarMatmul.product(m, w.outputs(), w.inputs(), a, w.panels(), bias, c, false);
     }
 
+    @Override
+    public boolean holds(Precision precision) {
+        return precision != Precision.TF32;
+    }
+
     // ── Elementwise ─────────────────────────────────────────────────────────────────────
 
     @Override

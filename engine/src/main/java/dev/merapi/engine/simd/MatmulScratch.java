@@ -3,6 +3,7 @@ package dev.merapi.engine.simd;
 import static dev.merapi.engine.simd.SimdMath.LANES;
 
 import dev.merapi.engine.kernel.Floats;
+import dev.merapi.engine.kernel.Halves;
 
 /// What one worker needs to multiply a block by itself: the memory, grown when a product needs more and kept,
 /// and the loops over tiles.
@@ -27,7 +28,8 @@ final class MatmulScratch {
     private final ColdStart start;
     private final float[] tile = new float[HEIGHT * WIDTH];
     private final PackedRows packedA = new PackedRows();
-    private float[] packedB = new float[0];
+    private Panels packedB = new Panels(new float[0]);
+    private Panels widened = packedB;
 
     MatmulScratch() {
         this(ColdStart.none());
@@ -41,6 +43,25 @@ final class MatmulScratch {
     /// packed.
     ///
     /// @param b      panels [columns/WIDTH, k, WIDTH] from `bAt` on
+    void multiply(
+            MatmulOperand a,
+            int row,
+            int rows,
+            int columns,
+            int k,
+            float[] b,
+            int bAt,
+            float[] c,
+            int cAt,
+            int stride,
+            Floats bias,
+            int biasAt,
+            boolean add) {
+        multiply(a, row, rows, columns, k, new Panels(b), bAt, c, cAt, stride, bias, biasAt, add);
+    }
+
+    /// The same with values of B from place `bAt` on.
+    ///
     /// @param cAt    where the block's first element lies in c, whose rows are `stride` apart
     /// @param bias   null means none; `bias[biasAt]` belongs to the first column
     void multiply(
@@ -49,7 +70,7 @@ final class MatmulScratch {
             int rows,
             int columns,
             int k,
-            float[] b,
+            Panels b,
             int bAt,
             float[] c,
             int cAt,
@@ -72,7 +93,7 @@ final class MatmulScratch {
             int rows,
             int columns,
             int k,
-            float[] b,
+            Panels b,
             int bAt,
             float[] c,
             int cAt,
@@ -96,7 +117,7 @@ final class MatmulScratch {
             int k0,
             int kc,
             int k,
-            float[] b,
+            Panels b,
             int bAt,
             float[] c,
             int cAt,
@@ -104,23 +125,34 @@ final class MatmulScratch {
             Floats bias,
             int biasAt,
             boolean add) {
-        for (int first = 0; first < columns; first += COLUMNS)
+        boolean widens = b.widens(rows, start.isOn());
+        for (int first = 0; first < columns; first += COLUMNS) {
+            int end = Math.min(columns, first + COLUMNS);
+            if (widens) widen(b, first, end, k, kc, bAt + k0 * WIDTH);
             for (int r = 0; r < rows; r += HEIGHT)
-                for (int j = first; j < Math.min(columns, first + COLUMNS); j += WIDTH)
+                for (int j = first; j < end; j += WIDTH)
                     tile(
                             a.array(),
                             PackedRows.at(base, kc, row + r),
                             Math.min(HEIGHT, rows - r),
                             Math.min(WIDTH, columns - j),
                             kc,
-                            b,
-                            bAt + j * k + k0 * WIDTH,
+                            widens ? widened : b,
+                            widens ? (j - first) * kc : bAt + j * k + k0 * WIDTH,
                             c,
                             cAt + r * stride + j,
                             stride,
                             k0 > 0 ? null : bias,
                             biasAt + j,
                             add || k0 > 0);
+        }
+    }
+
+    /// Columns [first, end) of B, of 16 bits, in float32.
+    private void widen(Panels b, int first, int end, int k, int kc, int at) {
+        if (widened.floats().length < COLUMNS * kc) widened = new Panels(new float[COLUMNS * kc]);
+        boolean plainly = start.isOn();
+        for (int j = first; j < end; j += WIDTH) b.widen(kc, at + j * k, widened.floats(), (j - first) * kc, plainly);
     }
 
     /// The same with B as it lies, from line `column` on: each panel is packed just before it is used.
@@ -138,12 +170,12 @@ final class MatmulScratch {
             Floats bias,
             int biasAt,
             boolean add) {
-        packedB = atLeast(packedB, WIDTH * DEPTH);
+        if (packedB.floats().length < WIDTH * DEPTH) packedB = new Panels(new float[WIDTH * DEPTH]);
         for (int k0 = 0; k0 < k; k0 += DEPTH) {
             int kc = Math.min(DEPTH, k - k0), base = a.base(k0);
             for (int j = 0; j < columns; j += WIDTH) {
                 int width = Math.min(WIDTH, columns - j);
-                pack(b, column + j, width, WIDTH, k0, kc, packedB, 0);
+                pack(b, column + j, width, WIDTH, k0, kc, packedB.floats(), 0);
                 for (int r = 0; r < rows; r += HEIGHT)
                     tile(
                             a.array(),
@@ -200,7 +232,7 @@ final class MatmulScratch {
             int lines,
             int columns,
             int kc,
-            float[] panel,
+            Panels panels,
             int at,
             float[] c,
             int cAt,
@@ -208,13 +240,20 @@ final class MatmulScratch {
             Floats bias,
             int biasAt,
             boolean add) {
-        if (start.isOn()) {
-            PlainLoops.tile(MicroKernels.height(lines), kc, a, aAt, panel, at, tile);
+        if (panels.halves() == null && start.isOn()) {
+            PlainLoops.tile(MicroKernels.height(lines), kc, a, aAt, panels.floats(), at, tile);
             MatmulTile.writePlainly(tile, lines, columns, c, cAt, stride, bias, biasAt, add);
             return;
         }
-        MicroKernels.run(MicroKernels.height(lines), kc, a, aAt, panel, at, tile);
+        panels.multiply(MicroKernels.height(lines), kc, a, aAt, at, tile);
         MatmulTile.write(tile, lines, columns, c, cAt, stride, bias, biasAt, add);
+    }
+
+    /// Packs columns of B, `lines` of them, in 16 bits: all inputs of a panel.
+    void pack(MatmulOperand b, int first, int lines, int k, Halves to, int at) {
+        if (packedB.floats().length < WIDTH * k) packedB = new Panels(new float[WIDTH * k]);
+        pack(b, first, lines, WIDTH, 0, k, packedB.floats(), 0);
+        Panels.narrow(k, packedB.floats(), to, at);
     }
 
     /// How many panels hold `columns` columns.

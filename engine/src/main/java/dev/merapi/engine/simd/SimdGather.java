@@ -1,6 +1,7 @@
 package dev.merapi.engine.simd;
 
 import dev.merapi.engine.kernel.Floats;
+import dev.merapi.engine.kernel.Halves;
 import dev.merapi.engine.kernel.Workers;
 import java.util.Arrays;
 
@@ -29,6 +30,13 @@ final class SimdGather {
                     SimdElementwise.add(table.array, source, out.array, target, out.array, target, cols, whole);
                 else System.arraycopy(table.array, source, out.array, target, cols);
             }
+        });
+    }
+
+    /// Of a table of 16 bits.
+    void gather(int rows, int cols, Halves table, int[] ids, Floats out, boolean accumulate) {
+        Blocks.rows(workers, rows, cols, Blocks.height(cols), (block, from, to) -> {
+            for (int r = from; r < to; r++) table.read(ids[r] * cols, out.slice(r * cols, cols), accumulate);
         });
     }
 

@@ -3,8 +3,10 @@ package dev.merapi.engine.simd;
 import dev.merapi.engine.kernel.Activation;
 import dev.merapi.engine.kernel.Dropout;
 import dev.merapi.engine.kernel.Floats;
+import dev.merapi.engine.kernel.Halves;
 import dev.merapi.engine.kernel.Kernels;
 import dev.merapi.engine.kernel.Memory;
+import dev.merapi.engine.kernel.NarrowMatrix;
 import dev.merapi.engine.kernel.PackedMatrix;
 import dev.merapi.engine.kernel.Precision;
 import dev.merapi.engine.kernel.RelativePositions;
@@ -130,6 +132,26 @@ public final class SimdKernels implements Kernels {
         matmul.matmulPacked(m, a, w, bias, c);
     }
 
+    @Override
+    public boolean holds(Precision precision) {
+        return precision != Precision.TF32;
+    }
+
+    @Override
+    public int narrowSize(int outputs, int inputs) {
+        return matmul.packedSize(outputs, inputs);
+    }
+
+    @Override
+    public void pack(Floats w, int from, NarrowMatrix packed) {
+        matmul.pack(w, from, packed);
+    }
+
+    @Override
+    public void matmulPacked(int m, Floats a, NarrowMatrix w, Floats bias, Floats c) {
+        matmul.matmulPacked(m, a, w, bias, c);
+    }
+
     // ── Elementwise ─────────────────────────────────────────────────────────────────────
 
     @Override
@@ -186,6 +208,11 @@ public final class SimdKernels implements Kernels {
 
     @Override
     public void gather(int rows, int cols, Floats table, int[] ids, Floats out, boolean accumulate) {
+        gather.gather(rows, cols, table, ids, out, accumulate);
+    }
+
+    @Override
+    public void gather(int rows, int cols, Halves table, int[] ids, Floats out, boolean accumulate) {
         gather.gather(rows, cols, table, ids, out, accumulate);
     }
 

@@ -6,6 +6,7 @@ import static dev.merapi.engine.simd.MatmulScratch.WIDTH;
 import static dev.merapi.engine.simd.MatmulScratch.panels;
 
 import dev.merapi.engine.kernel.Floats;
+import dev.merapi.engine.kernel.NarrowMatrix;
 import dev.merapi.engine.kernel.PackedMatrix;
 import dev.merapi.engine.kernel.Workers;
 
@@ -91,11 +92,33 @@ final class SimdMatmul {
                 (i, worker) -> packColumns(b, 0, n, k, to.array, to.offset, i * perTask, (i + 1) * perTask, worker));
     }
 
+    /// Rows [from, from + w.length / inputs) of a weight into panels of 16 bits.
+    void pack(Floats w, int from, NarrowMatrix packed) {
+        int k = packed.inputs(), n = w.length / k, at = from * k, perTask = Math.max(1, PACKED / (k * WIDTH));
+        assert from % WIDTH == 0 && packed.panels().array().length >= packedSize(packed.outputs(), k);
+        MatmulOperand b = MatmulOperand.lines(w, k);
+        workers.run(Math.ceilDiv(panels(n), perTask), (i, worker) -> {
+            for (int p = i * perTask; p < Math.min(panels(n), (i + 1) * perTask); p++) {
+                int lines = Math.min(WIDTH, n - p * WIDTH);
+                scratch[worker].pack(b, p * WIDTH, lines, k, packed.panels(), at + p * k * WIDTH);
+            }
+        });
+    }
+
     /// `C = A·Wᵀ + bias`: a [m, w.inputs], bias [w.outputs] or null, c [m, w.outputs].
-    synchronized void matmulPacked(int m, Floats a, PackedMatrix w, Floats bias, Floats c) {
-        start.spend((long) m * w.outputs() * w.inputs());
-        new Product(m, w.outputs(), w.inputs(), MatmulOperand.lines(a, w.inputs()), bias, c, false)
-                .run(0, w.outputs(), null, w.panels().array, w.panels().offset);
+    void matmulPacked(int m, Floats a, PackedMatrix w, Floats bias, Floats c) {
+        matmulPacked(m, w.outputs(), w.inputs(), a, new Panels(w.panels().array), w.panels().offset, bias, c);
+    }
+
+    /// The same with a weight of 16 bits.
+    void matmulPacked(int m, Floats a, NarrowMatrix w, Floats bias, Floats c) {
+        matmulPacked(m, w.outputs(), w.inputs(), a, new Panels(null, w.panels()), 0, bias, c);
+    }
+
+    private synchronized void matmulPacked(
+            int m, int n, int k, Floats a, Panels panels, int at, Floats bias, Floats c) {
+        start.spend((long) m * n * k);
+        new Product(m, n, k, MatmulOperand.lines(a, k), bias, c, false).run(0, n, null, panels, at);
     }
 
     /// Both factors are packed here. With few rows each task packs B panel by panel where it is used, which
@@ -108,7 +131,7 @@ final class SimdMatmul {
         for (int first = 0; first < n; first += chunk) {
             int columns = Math.min(chunk, n - first);
             if (m > ROWS) sharedB = MatmulScratch.atLeast(sharedB, panels(columns) * WIDTH * k);
-            product.run(first, columns, b, m > ROWS ? sharedB : null, 0);
+            product.run(first, columns, b, m > ROWS ? new Panels(sharedB) : null, 0);
         }
     }
 
@@ -141,7 +164,7 @@ final class SimdMatmul {
         ///
         /// @param b      the factor as it lies; null: it is packed
         /// @param panels packed or to be packed, from column `first` on; null: each task packs what it uses
-        void run(int first, int columns, MatmulOperand b, float[] panels, int at) {
+        void run(int first, int columns, MatmulOperand b, Panels panels, int at) {
             int alone = panels == null ? 0 : alone(), shared = m - alone, rowBlocks = Math.ceilDiv(alone, ROWS);
             int groups = Math.ceilDiv(shared, ROWS), blocks = columnBlocks(shared, columns, groups);
             int perBlock = Math.ceilDiv(panels(columns), blocks), heights = PackedRows.panels(shared);
@@ -152,7 +175,7 @@ final class SimdMatmul {
             workers.run(packs, packs + rowBlocks + groups * Math.ceilDiv(panels(columns), perBlock), (i, worker) -> {
                 int task = i - packs;
                 if (i < packsOfB) {
-                    packColumns(b, first, columns, k, panels, at, i * perPack, (i + 1) * perPack, worker);
+                    packColumns(b, first, columns, k, panels.floats(), at, i * perPack, (i + 1) * perPack, worker);
                 } else if (task < 0) {
                     packRows(alone, (i - packsOfB) * perRows, Math.min(heights, (i - packsOfB + 1) * perRows), worker);
                 } else if (task < rowBlocks) {

@@ -9,10 +9,9 @@
 /// 4. `SimdMath`, `SimdActivation`: exp, erf and tanh without a library call, and what is made of them
 /// 5. `SimdLayerNorm`, `SimdGather`, `SimdOptimizer`: rows, and reductions in a fixed order
 /// 6. `SimdRandom`: Philox in vectors
-/// 7. `SimdMatmul`, then `MicroKernels`: where the time goes
-/// 8. `SimdAttention`: the products again, with a softmax between them
-/// 9. `SimdLoss`: softmax cross-entropy over a vocabulary
-/// 10. `ColdStart`, `PlainLoops`: what computes until C2 has compiled all this
+/// 7. `SimdMatmul`, then `MicroKernels`: where the time goes; `Panels` and `Bfloat16Kernels` for weights of 16
+/// bits 8. `SimdAttention`: the products again, with a softmax between them 9. `SimdLoss`: softmax
+/// cross-entropy over a vocabulary 10. `ColdStart`, `PlainLoops`: what computes until C2 has compiled all this
 ///
 /// Rules, each of which was paid for
 /// - species and constants are `static final`; vectors live in locals, never in fields, arrays or lambdas
