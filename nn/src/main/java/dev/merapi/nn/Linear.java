@@ -12,7 +12,7 @@ public final class Linear {
     private final Tensor bias;
 
     public Linear(Parameters at, int inputs, int outputs) {
-        weight = at.add("weight", Parameter.Initial.NORMAL, outputs, inputs);
+        weight = at.addWeight("weight", outputs, inputs);
         bias = at.add("bias", Parameter.Initial.ZEROS, outputs);
     }
 

@@ -3,6 +3,7 @@ package dev.merapi.tasks;
 import dev.merapi.data.Dataset;
 import dev.merapi.data.Target;
 import dev.merapi.engine.Device;
+import dev.merapi.engine.kernel.Precision;
 import dev.merapi.metrics.Evaluation;
 import dev.merapi.metrics.Metric;
 import dev.merapi.nn.model.LoadOptions;
@@ -78,7 +79,8 @@ record ClassifierRecipe(
         Json.Obj config = start.config().without(SequenceClassifier.SHARED_WEIGHT);
         if (sharedWeight) config = config.with(SequenceClassifier.SHARED_WEIGHT, true);
         return start.config(config)
-                .classifier(new LoadOptions(outputs.apply(train.labels()), type, dropout, device, seed, true));
+                .classifier(new LoadOptions(
+                        outputs.apply(train.labels()), type, dropout, device, seed, true, Precision.FP32));
     }
 
     @Override

@@ -9,6 +9,7 @@ import dev.merapi.engine.Elementwise;
 import dev.merapi.engine.Loss;
 import dev.merapi.engine.Reduce;
 import dev.merapi.engine.Tensor;
+import dev.merapi.engine.kernel.Precision;
 import dev.merapi.metrics.Evaluation;
 import dev.merapi.metrics.Metric;
 import dev.merapi.nn.loss.SpanCrossEntropy;
@@ -145,7 +146,7 @@ public record SpanExtraction(Settings settings) {
 
         @Override
         public QuestionAnswering start(Pretrained start, Dataset train, Float dropout, Device device, long seed) {
-            return start.questionAnswering(new LoadOptions(null, null, dropout, device, seed, true));
+            return start.questionAnswering(new LoadOptions(null, null, dropout, device, seed, true, Precision.FP32));
         }
 
         @Override

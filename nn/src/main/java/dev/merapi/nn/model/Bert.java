@@ -6,7 +6,6 @@ import dev.merapi.engine.Scope;
 import dev.merapi.engine.Tensor;
 import dev.merapi.nn.LayerNorm;
 import dev.merapi.nn.Linear;
-import dev.merapi.nn.Parameter;
 import dev.merapi.nn.Parameters;
 import dev.merapi.nn.Pass;
 import dev.merapi.nn.SelfAttention;
@@ -87,10 +86,9 @@ public final class Bert implements Encoder {
                 throw new PretrainedException(
                         "config.json: type_vocab_size must be at least 1, got " + config.typeVocabularySize());
             this.config = config;
-            this.words = at.add("word_embeddings.weight", Parameter.Initial.NORMAL, config.vocabularySize(), width);
-            this.positions = at.add("position_embeddings.weight", Parameter.Initial.NORMAL, rows, width);
-            this.types = at.add(
-                    "token_type_embeddings.weight", Parameter.Initial.NORMAL, config.typeVocabularySize(), width);
+            this.words = at.addTable("word_embeddings.weight", config.vocabularySize(), width);
+            this.positions = at.addTable("position_embeddings.weight", rows, width);
+            this.types = at.addTable("token_type_embeddings.weight", config.typeVocabularySize(), width);
             this.norm = new LayerNorm(at.under("LayerNorm"), width, config.layerNormEps());
         }
 

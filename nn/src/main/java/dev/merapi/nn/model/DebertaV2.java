@@ -45,11 +45,7 @@ public final class DebertaV2 implements Encoder {
         for (int i = 0; i < sizes.layers(); i++) built.add(new Layer(encoder.under("layer." + i), config, i));
         this.layers = List.copyOf(built);
         this.positions = config.relativeAttention()
-                ? encoder.add(
-                        "rel_embeddings.weight",
-                        Parameter.Initial.NORMAL,
-                        2 * config.buckets().span(),
-                        sizes.hiddenSize())
+                ? encoder.addTable("rel_embeddings.weight", 2 * config.buckets().span(), sizes.hiddenSize())
                 : null;
         this.positionNorm = config.normalizedPositions()
                 ? new LayerNorm(encoder.under("LayerNorm"), sizes.hiddenSize(), sizes.layerNormEps())
@@ -114,17 +110,15 @@ public final class DebertaV2 implements Encoder {
             EncoderConfig sizes = config.encoder();
             int width = config.embeddingSize();
             dropout = sizes.hiddenDropout();
-            words = at.add("word_embeddings.weight", Parameter.Initial.NORMAL, sizes.vocabularySize(), width);
+            words = at.addTable("word_embeddings.weight", sizes.vocabularySize(), width);
             places = config.absolutePositions()
-                    ? at.add("position_embeddings.weight", Parameter.Initial.NORMAL, sizes.maxLength(), width)
+                    ? at.addTable("position_embeddings.weight", sizes.maxLength(), width)
                     : null;
             types = sizes.typeVocabularySize() > 0
-                    ? at.add(
-                            "token_type_embeddings.weight", Parameter.Initial.NORMAL, sizes.typeVocabularySize(), width)
+                    ? at.addTable("token_type_embeddings.weight", sizes.typeVocabularySize(), width)
                     : null;
-            projection = width == sizes.hiddenSize()
-                    ? null
-                    : at.add("embed_proj.weight", Parameter.Initial.NORMAL, sizes.hiddenSize(), width);
+            projection =
+                    width == sizes.hiddenSize() ? null : at.addWeight("embed_proj.weight", sizes.hiddenSize(), width);
             norm = new LayerNorm(at.under("LayerNorm"), sizes.hiddenSize(), sizes.layerNormEps());
         }
 

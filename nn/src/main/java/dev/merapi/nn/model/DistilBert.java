@@ -8,7 +8,6 @@ import dev.merapi.engine.Tensor;
 import dev.merapi.engine.kernel.Dropout;
 import dev.merapi.nn.LayerNorm;
 import dev.merapi.nn.Linear;
-import dev.merapi.nn.Parameter;
 import dev.merapi.nn.Parameters;
 import dev.merapi.nn.Pass;
 import dev.merapi.nn.Sequences;
@@ -95,9 +94,8 @@ public final class DistilBert implements Encoder {
         Embeddings(Parameters at, EncoderConfig config) {
             int channels = config.hiddenSize();
             this.config = config;
-            this.words = at.add("word_embeddings.weight", Parameter.Initial.NORMAL, config.vocabularySize(), channels);
-            this.positions =
-                    at.add("position_embeddings.weight", Parameter.Initial.NORMAL, config.maxLength(), channels);
+            this.words = at.addTable("word_embeddings.weight", config.vocabularySize(), channels);
+            this.positions = at.addTable("position_embeddings.weight", config.maxLength(), channels);
             this.norm = new LayerNorm(at.under("LayerNorm"), channels, EPS);
         }
 

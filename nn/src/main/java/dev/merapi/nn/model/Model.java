@@ -56,7 +56,7 @@ public abstract sealed class Model
         this.json = json;
         this.type = ModelType.of(json);
         this.device = options.deviceOrBest();
-        this.parameters = new Parameters(device);
+        this.parameters = new Parameters(device, options.dtype());
         this.encoder = type.encoder(bare ? parameters : parameters.under(type.prefix()), effective(json, options));
         for (Parameter p : parameters.all()) encoderNames.add(p.name());
     }

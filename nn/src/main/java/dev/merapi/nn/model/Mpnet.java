@@ -110,12 +110,8 @@ public final class Mpnet implements Encoder {
         Embeddings(Parameters at, EncoderConfig config) {
             int channels = config.hiddenSize();
             this.config = config;
-            this.words = at.add("word_embeddings.weight", Parameter.Initial.NORMAL, config.vocabularySize(), channels);
-            this.positions = at.add(
-                    "position_embeddings.weight",
-                    Parameter.Initial.NORMAL,
-                    config.maxLength() + PADDING_ID + 1,
-                    channels);
+            this.words = at.addTable("word_embeddings.weight", config.vocabularySize(), channels);
+            this.positions = at.addTable("position_embeddings.weight", config.maxLength() + PADDING_ID + 1, channels);
             this.norm = new LayerNorm(at.under("LayerNorm"), channels, config.layerNormEps());
         }
 

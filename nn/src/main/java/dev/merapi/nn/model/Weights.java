@@ -1,7 +1,9 @@
 package dev.merapi.nn.model;
 
 import dev.merapi.engine.kernel.Floats;
+import dev.merapi.engine.kernel.NarrowMatrix;
 import dev.merapi.engine.kernel.Philox;
+import dev.merapi.engine.kernel.Precision;
 import dev.merapi.nn.Parameter;
 import dev.merapi.nn.pretrained.Checkpoint;
 import dev.merapi.nn.pretrained.LoadReport;
@@ -17,6 +19,9 @@ import java.util.stream.Collectors;
 
 /// Fills a model's parameters from a checkpoint, and collects them to be saved.
 final class Weights {
+    /// Values in float32 at a time of a weight that is held in 16 bits, at least.
+    private static final int BLOCK = 1 << 20;
+
     private Weights() {}
 
     /// @param isHead whether the parameter of this name belongs to the head, and so may be initialised where
@@ -42,11 +47,33 @@ final class Weights {
         for (int i = 0; i < parameters.size(); i++) {
             Parameter p = parameters.get(i);
             String name = match.found().get(p.name());
-            if (name != null) checkpoint.read(name, p.tensor().data());
-            else initialise(p, options.seed(), i, range);
+            if (p.tensor().precision() != Precision.FP32) narrow(p, name, checkpoint, options.seed(), i, range);
+            else if (name != null) checkpoint.read(name, p.tensor().data());
+            else initialise(p, p.tensor().data(), options.seed(), i, range);
             p.tensor().modified();
         }
         return report;
+    }
+
+    /// Some rows after the other, so that the whole tensor never lies in float32.
+    ///
+    /// @param name null: it is initialised
+    private static void narrow(Parameter p, String name, Checkpoint checkpoint, long seed, int stream, float range) {
+        int rows = p.tensor().shape().size(0), columns = p.tensor().shape().columns();
+        int some = Math.max(NarrowMatrix.ROWS, BLOCK / columns / NarrowMatrix.ROWS * NarrowMatrix.ROWS);
+        if (name == null) some = rows; // numbered values
+        Floats block = Floats.allocate(Math.min(rows, some) * columns);
+        if (name == null) initialise(p, block, seed, stream, range);
+        try {
+            for (int from = 0; from < rows; from += some) {
+                Floats part = block.slice(0, Math.min(some, rows - from) * columns);
+                if (name != null) checkpoint.read(name, (long) from * columns, part);
+                p.tensor().write(from, part);
+            }
+        } catch (IllegalArgumentException e) {
+            throw new PretrainedException(checkpoint.source() + ": \"" + p.name() + "\": " + e.getMessage()
+                    + "; load it " + (p.tensor().precision() == Precision.FP16 ? "in BF16 or FP32" : "in FP32"));
+        }
     }
 
     private static void refuse(LoadReport report, Checkpoint checkpoint, Predicate<String> isHead, boolean newHead) {
@@ -66,8 +93,7 @@ final class Weights {
                         : ""));
     }
 
-    private static void initialise(Parameter p, long seed, int stream, float range) {
-        Floats values = p.tensor().data();
+    private static void initialise(Parameter p, Floats values, long seed, int stream, float range) {
         switch (p.initial()) {
             case NORMAL -> Philox.normal(values, seed, stream, 0f, range);
             case ZEROS -> p.tensor().device().kernels().fill(values.length, 0f, values);

@@ -40,6 +40,9 @@ public sealed interface Checkpoint extends AutoCloseable
     /// Reads a tensor as float32, row-major. `out` must hold exactly its number of values.
     void read(String name, Floats out);
 
+    /// Reads the values [from, from + out.length) of a tensor, counted in row-major order.
+    void read(String name, long from, Floats out);
+
     /// Writes the values of a tensor, little-endian and row-major: as they are stored where `type` is the
     /// tensor's own, else converted to `type`, one of F32, F16 and BF16.
     ///

@@ -57,6 +57,14 @@ final class MemoryCheckpoint implements Checkpoint {
     }
 
     @Override
+    public void read(String name, long from, Floats out) {
+        Tensor tensor = tensor(name);
+        tensor.info.checkPart(source, from, out.length);
+        int at = tensor.values.offset + Math.toIntExact(from);
+        System.arraycopy(tensor.values.readable(), at, out.writable(), out.offset, out.length);
+    }
+
+    @Override
     public void write(String name, DType type, WritableByteChannel out) throws IOException {
         Floats values = tensor(name).values;
         ByteBuffer bytes = ByteBuffer.allocate(Math.multiplyExact(values.length, type.bytes));

@@ -34,6 +34,11 @@ record NewWeights(String source) implements Checkpoint {
     }
 
     @Override
+    public void read(String name, long from, Floats out) {
+        throw PretrainedException.noTensor(source, name, 0);
+    }
+
+    @Override
     public void write(String name, DType type, WritableByteChannel out) {
         throw PretrainedException.noTensor(source, name, 0);
     }

@@ -109,6 +109,11 @@ final class ShardedCheckpoint implements Checkpoint {
     }
 
     @Override
+    public void read(String name, long from, Floats out) {
+        holder(name).read(name, from, out);
+    }
+
+    @Override
     public void write(String name, DType type, WritableByteChannel out) throws IOException {
         holder(name).write(name, type, out);
     }

@@ -49,6 +49,11 @@ abstract sealed class StoredCheckpoint implements Checkpoint permits Safetensors
     }
 
     @Override
+    public final void read(String name, long from, Floats out) {
+        tensor(name).read(from, out);
+    }
+
+    @Override
     public final void write(String name, DType type, WritableByteChannel out) throws IOException {
         tensor(name).write(type, out);
     }

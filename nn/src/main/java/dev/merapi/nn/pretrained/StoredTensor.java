@@ -54,6 +54,25 @@ record StoredTensor(TensorInfo info, MappedFile file, MemorySegment storage, lon
         });
     }
 
+    /// The values [first, first + out.length) as float32, in row-major order.
+    void read(long first, Floats out) {
+        info.checkPart(file.name(), first, out.length);
+        int width = info.dtype().bytes;
+        file.reading(() -> {
+            if (isRowMajor()) {
+                info.dtype().decode(storage.asSlice(first * width, (long) out.length * width), out);
+                return out;
+            }
+            MemorySegment block = MemorySegment.ofArray(new byte[Math.min(BLOCK, out.length) * width]);
+            for (int from = 0; from < out.length; from += BLOCK) {
+                int n = Math.min(BLOCK, out.length - from);
+                gather(first + from, n, block);
+                info.dtype().decode(block.asSlice(0, (long) n * width), out.slice(from, n));
+            }
+            return out;
+        });
+    }
+
     /// Writes the values as `type`, little-endian and row-major: as they are where that is their own type.
     ///
     /// @throws PretrainedException if a value is too large for `type`

@@ -31,6 +31,13 @@ public record TensorInfo(String name, DType dtype, long[] shape) {
                             + ", got room for " + room + "; allocate as many as info(name).count() says");
     }
 
+    /// Refuses to read values [from, from + length) where there are not as many.
+    void checkPart(String source, long from, int length) {
+        if (from < 0 || from > count() - length)
+            throw new PretrainedException(source + ": \"" + name + "\": holds " + count() + " values of shape "
+                    + Arrays.toString(shape) + ", asked for " + length + " from number " + from + " on");
+    }
+
     @Override
     public boolean equals(Object o) {
         return o instanceof TensorInfo t && t.name.equals(name) && t.dtype == dtype && Arrays.equals(t.shape, shape);

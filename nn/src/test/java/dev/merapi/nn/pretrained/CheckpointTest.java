@@ -91,7 +91,8 @@ class CheckpointTest {
         index("\"a\":\"1.safetensors\",\"a\":\"2.safetensors\"");
         assertEquals(
                 INDEX
-                        + ": expected valid JSON, got an error in line 1, column 53: Duplicate field 'a'; the file is damaged",
+                        + ": expected valid JSON, got an error in line 1, column 53: Duplicate field 'a'; the file is"
+                        + " damaged",
                 refusal());
         index("\"a\":1");
         assertEquals(INDEX + ": weight_map.a must be a string, got 1", refusal());
@@ -151,13 +152,35 @@ class CheckpointTest {
         Path nothing = folder.resolve("nothing");
         assertEquals(
                 nothing
-                        + ": there is no such file or folder; expected a model folder, a .safetensors, .bin, .pt or .onnx"
-                        + " file",
+                        + ": there is no such file or folder; expected a model folder, a .safetensors, .bin, .pt or"
+                        + " .onnx file",
                 Samples.refusal(() -> Checkpoint.open(nothing)));
         Path pointer = Files.writeString(
                 folder.resolve("m.safetensors"), "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n");
         assertEquals(
                 pointer + ": expected weights, got a pointer of Git LFS to them; run `git lfs pull` in its folder",
                 Samples.refusal(() -> Checkpoint.open(pointer)));
+    }
+
+    /// Of every format, transposed matrices among them.
+    @Test
+    void partsOfATensorAreThoseOfTheWhole() {
+        for (String name : List.of("block.onnx", "torch/state.bin", "sharded/" + INDEX))
+            try (Checkpoint stored = Checkpoint.open(Samples.golden(name))) {
+                for (Checkpoint checkpoint : List.of(stored, stored.inMemory()))
+                    for (String tensor : checkpoint.names()) {
+                        float[] whole = Samples.read(checkpoint, tensor);
+                        int from = whole.length / 3, length = whole.length - from - whole.length / 5;
+                        Floats part = new Floats(new float[length + 2], 1, length);
+                        checkpoint.read(tensor, from, part);
+                        assertArrayEquals(java.util.Arrays.copyOfRange(whole, from, from + length), part.toArray());
+                    }
+                String first = stored.names().iterator().next();
+                long count = stored.info(first).count();
+                assertEquals(
+                        "asked for 2 from number " + (count - 1) + " on",
+                        Samples.refusal(() -> stored.read(first, count - 1, Floats.allocate(2)))
+                                .replaceFirst(".*(?=asked)", ""));
+            }
     }
 }
