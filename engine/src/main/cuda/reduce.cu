@@ -57,13 +57,48 @@ KERNEL sum_doubles(int chunk, const Operand *operands, const double *parts, doub
     if (threadIdx.x == 0) sums[blockIdx.x] = sum;
 }
 
-/// out = (‖g‖, min(1, most / (‖g‖ + 1e-6))), ‖g‖² being the sum of `sums` in their order; the second is NaN where the norm
-/// is no number, and 1 where `most` is 0. What the host computes of `sum_of_squares` otherwise. One thread.
-KERNEL clip_scale(int count, const double *sums, double most, float *out) {
-    if (threadIdx.x > 0) return;
+/// ‖g‖ by the sums of squares of its parts, in their order.
+__device__ inline double norm(int count, const double *sums) {
     double sum = 0.0;
     for (int i = 0; i < count; i++) sum += sums[i];
-    double norm = sqrt(sum), scale = most == 0.0 ? 1.0 : fmin(1.0, most / (norm + 1e-6));
-    out[0] = (float) norm;
-    out[1] = norm < INFINITY ? (float) scale : NAN;
+    return sqrt(sum);
+}
+
+/// What leaves at most `most` of a norm; 0: all.
+__device__ inline float clip(double norm, double most) {
+    return most == 0.0 ? 1.0f : (float) fmin(1.0, most / (norm + 1e-6));
+}
+
+/// out = (‖g‖, min(1, most / (‖g‖ + 1e-6))); the second is NaN where the norm is no number, and 1 where `most` is 0. What
+/// the host computes of `sum_of_squares` otherwise. One thread.
+KERNEL clip_scale(int count, const double *sums, double most, float *out) {
+    if (threadIdx.x > 0) return;
+    double found = norm(count, sums);
+    out[0] = (float) found;
+    out[1] = found < INFINITY ? clip(found, most) : NAN;
+}
+
+/// The same of the gradients of a loss times s, and the s of the next step, as LossScale.java:
+///
+///     out = (‖g‖/s, min(1, most / (‖g‖/s + 1e-6)) / s, s′)    scale (s, good steps) ← (s′, …)
+///
+/// One thread.
+KERNEL clip_unscaled(int count, const double *sums, double most, double growth, double backoff, int interval, float *scale,
+                     float *out) {
+    if (threadIdx.x > 0) return;
+    float s = scale[0], good = scale[1] + 1.0f;
+    double found = norm(count, sums) / s;
+    bool finite = found < INFINITY;
+    out[0] = (float) found;
+    out[1] = finite ? clip(found, most) / s : NAN;
+    if (!finite) {
+        s = (float) (s * backoff);
+        good = 0.0f;
+    } else if (good == interval) {
+        float larger = (float) (s * growth);
+        if (larger < INFINITY) s = larger;
+        good = 0.0f;
+    }
+    scale[0] = out[2] = s;
+    scale[1] = good;
 }

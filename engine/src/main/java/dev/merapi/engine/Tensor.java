@@ -7,6 +7,7 @@ import dev.merapi.engine.kernel.PackedMatrix;
 import dev.merapi.engine.kernel.Precision;
 import java.util.ArrayList;
 import java.util.function.DoubleSupplier;
+import java.util.function.Supplier;
 
 /// A float32 array with a shape, on a device, that may remember how it was made.
 ///
@@ -201,7 +202,14 @@ public final class Tensor {
     public DoubleSupplier laterItem() {
         if (shape.count() != 1)
             throw new ShapeException("laterItem: expected one value, got a tensor " + shape + "; use toArray()");
-        return data().later(0);
+        Supplier<float[]> later = data().later();
+        return () -> later.get()[0];
+    }
+
+    /// [#toArray], to be read later: until then a GPU may be asked for more. The tensor's scope may be closed
+    /// by then; what is read is the same array every time.
+    public Supplier<float[]> laterArray() {
+        return data().later();
     }
 
     // ── Gradients ────────────────────────────────────────────────────────────────────────────────
@@ -216,14 +224,28 @@ public final class Tensor {
     ///
     /// @throws IllegalStateException if nothing was recorded
     public void backward(float seed) {
+        requireScalar();
+        contribute((dx, accumulate) -> dx.set(0, seed + (accumulate ? dx.get(0) : 0f)));
+        runBackward();
+    }
+
+    /// The same for `share · seed` times this scalar, of a seed that lies where the kernels compute and need
+    /// not be known here ([dev.merapi.engine.kernel.LossScale]).
+    ///
+    /// @throws IllegalStateException if nothing was recorded
+    public void backward(Floats seed, float share) {
+        requireScalar();
+        contribute((dx, accumulate) -> kernels().scale(1, share, seed, dx, accumulate));
+        runBackward();
+    }
+
+    private void requireScalar() {
         if (shape.count() != 1)
             throw new ShapeException("backward: starts from a scalar, got " + shape + "; reduce it to one value first");
         if (backward == null)
             throw new IllegalStateException(
                     "backward: nothing was recorded; compute the loss inside try (var step = Scope.open()) from"
                             + " tensors that are tracked");
-        contribute((dx, accumulate) -> dx.set(0, seed + (accumulate ? dx.get(0) : 0f)));
-        runBackward();
     }
 
     /// Goes on with a backward pass that has come to the result `[shape]` of a part of a network, now that the

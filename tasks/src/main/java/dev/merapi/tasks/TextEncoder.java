@@ -13,6 +13,7 @@ import dev.merapi.tokenizer.Tokenizer;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Supplier;
 
 /// A model of sentence embeddings, ready to use on text, pooled as its folder says.
 ///
@@ -60,7 +61,8 @@ public final class TextEncoder {
         return embed(List.of(text))[0];
     }
 
-    /// The vectors of texts, in their order; texts of like length are computed together.
+    /// The vectors of texts, in their order; texts of like length are computed together. Those of a batch are
+    /// read when the next batch was asked for, so that a device has work meanwhile.
     ///
     /// @return [texts][C]
     public float[][] embed(List<String> texts) {
@@ -69,6 +71,7 @@ public final class TextEncoder {
                 .toList();
         float[][] vectors = new float[texts.size()][];
         int[] lengths = encodings.stream().mapToInt(e -> e.ids().length).toArray();
+        Runnable before = () -> {};
         for (int[] rows : BatchSampler.byLength(lengths, BATCH_SIZE)) {
             Sequences batch = Sequences.of(
                     Arrays.stream(rows)
@@ -77,13 +80,18 @@ public final class TextEncoder {
                     Arrays.stream(rows)
                             .mapToObj(row -> encodings.get(row).typeIds())
                             .toList());
+            Supplier<float[]> values;
             try (Scope _ = Scope.inference()) {
-                float[] values = model.forward(batch, Pass.INFERENCE).toArray(); // [B, C]
-                int channels = values.length / rows.length;
-                for (int i = 0; i < rows.length; i++)
-                    vectors[rows[i]] = Arrays.copyOfRange(values, i * channels, (i + 1) * channels);
+                values = model.forward(batch, Pass.INFERENCE).laterArray(); // [B, C]
             }
+            before.run();
+            before = () -> {
+                int channels = values.get().length / rows.length;
+                for (int i = 0; i < rows.length; i++)
+                    vectors[rows[i]] = Arrays.copyOfRange(values.get(), i * channels, (i + 1) * channels);
+            };
         }
+        before.run();
         return vectors;
     }
 }

@@ -1,5 +1,6 @@
 package dev.merapi.train;
 
+import dev.merapi.engine.Device;
 import dev.merapi.engine.Scope;
 import dev.merapi.engine.kernel.Precision;
 import dev.merapi.nn.optim.GradScaler;
@@ -18,7 +19,7 @@ public record Computation(Precision precision, boolean gradientCheckpointing) {
     }
 
     /// Null where losses are not scaled.
-    GradScaler scaler() {
-        return precision == Precision.FP16 ? new GradScaler() : null;
+    GradScaler scaler(Device device) {
+        return precision == Precision.FP16 ? new GradScaler(device) : null;
     }
 }

@@ -22,12 +22,12 @@ final class FiniteCheck {
                 + (float16 ? ", or use --bf16 in place of --fp16" : ""));
     }
 
-    /// The same of a step that a device has made in the meantime: its gradients are gone.
-    static void requireBehind(double loss, double norm, int step) {
+    /// The same of a step that a device has made, or skipped, in the meantime: its gradients are gone.
+    static void requireBehind(double loss, double norm, int step, boolean float16) {
         if (Double.isFinite(loss) && Double.isFinite(norm)) return;
         throw new TrainingException(found(loss, norm, step)
-                + "the model that was kept last is not touched by it: lower --learning-rate, or --max-grad-norm;"
-                + " --detect-anomaly names the operation");
+                + "the model that was kept last is not touched by it: lower --learning-rate, or --max-grad-norm"
+                + (float16 ? ", or use --bf16 in place of --fp16" : "") + "; --detect-anomaly names the operation");
     }
 
     private static String found(double loss, double norm, int step) {
@@ -37,10 +37,18 @@ final class FiniteCheck {
 
     /// @param scale of the loss, to which it has just fallen because of this step's gradients, or risen
     static void requireScale(float scale, int step, List<Parameter> parameters) {
-        if (scale >= SMALLEST_SCALE) return;
-        throw new TrainingException("training: the loss scale is down to " + scale + " in step " + step
+        if (scale < SMALLEST_SCALE) throw tooSmall(scale, step, culprit(parameters) + "; ");
+    }
+
+    /// The same of a step whose gradients are gone.
+    static void requireScaleBehind(float scale, int step) {
+        if (scale < SMALLEST_SCALE) throw tooSmall(scale, step, "");
+    }
+
+    private static TrainingException tooSmall(float scale, int step, String culprit) {
+        return new TrainingException("training: the loss scale is down to " + scale + " in step " + step
                 + ", expected gradients that are finite in float16 with a scale of at least " + SMALLEST_SCALE + "; "
-                + culprit(parameters) + "; the weights are those of the last step that was not skipped: use --bf16");
+                + culprit + "the weights are those of the last step that was not skipped: use --bf16");
     }
 
     /// What [dev.merapi.engine.Scope#detectAnomalies] found in a step, with the parameter's name where it is

@@ -13,6 +13,7 @@ import dev.merapi.nn.model.Model;
 import dev.merapi.nn.model.ProblemType;
 import dev.merapi.nn.model.SequenceClassifier;
 import dev.merapi.nn.optim.FastGradient;
+import dev.merapi.nn.optim.GradScaler;
 import dev.merapi.nn.optim.Gradients;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,17 +25,19 @@ final class Passes {
     private final List<Parameter> parameters;
     private final Objective objective;
     private final TrainingSettings settings;
+    private final GradScaler scaler; // null: losses are not scaled
     private final RDrop rDrop; // null: none
     private final FastGradient adversary; // null: none
     private int count; // passes through the model: each has its own dropout
     private boolean overflowed;
 
     /// @param parameters those that are trained
-    Passes(Model model, List<Parameter> parameters, Objective objective, TrainingSettings settings) {
+    Passes(Model model, List<Parameter> parameters, Objective objective, TrainingSettings settings, GradScaler scaler) {
         this.model = model;
         this.parameters = parameters;
         this.objective = objective;
         this.settings = settings;
+        this.scaler = scaler;
         this.rDrop = rDrop();
         this.adversary = adversary();
     }
@@ -71,17 +74,17 @@ final class Passes {
 
     /// The batches of one step; each counts the same.
     ///
-    /// @param scale of the loss
-    /// @param step  from 1, for messages
+    /// @param step from 1, for messages
     /// @return their mean loss, for which a GPU is not waited for until it is read
-    DoubleSupplier step(List<PackedBatch> batches, float scale, int step) {
+    DoubleSupplier step(List<PackedBatch> batches, int step) {
         overflowed = false;
+        float share = 1f / batches.size();
         List<DoubleSupplier> losses = new ArrayList<>();
         for (PackedBatch batch : batches) {
-            losses.add(backward(batch, scale / batches.size(), step));
+            losses.add(backward(batch, share, step));
             if (adversary == null || overflowed || !adversary.perturb()) continue;
             try {
-                backward(batch, scale / batches.size(), step);
+                backward(batch, share, step);
             } finally {
                 adversary.restore();
             }
@@ -103,7 +106,7 @@ final class Passes {
         if (!settings.trial().detectAnomaly()) {
             try (Scope _ = settings.computation().open()) {
                 Tensor mean = loss(batch);
-                mean.backward(share);
+                backward(mean, share);
                 return mean.laterItem();
             }
         }
@@ -113,6 +116,11 @@ final class Passes {
         } catch (AnomalyException e) {
             throw FiniteCheck.anomaly(e, step, parameters);
         }
+    }
+
+    private void backward(Tensor mean, float share) {
+        if (scaler == null) mean.backward(share);
+        else scaler.backward(mean, share);
     }
 
     /// With a look at every operation. A gradient that float16 cannot hold at this scale of the loss is no
@@ -125,7 +133,7 @@ final class Passes {
             Tensor mean = loss(batch);
             loss = mean.item();
             try {
-                mean.backward(share);
+                backward(mean, share);
                 return loss;
             } catch (AnomalyException e) {
                 if (settings.computation().precision() != Precision.FP16) throw e;

@@ -2,11 +2,13 @@ package dev.merapi.train;
 
 import dev.merapi.data.Encoded;
 import dev.merapi.data.PackedBatch;
+import dev.merapi.engine.Device;
 import dev.merapi.metrics.Metrics;
 import dev.merapi.nn.Parameter;
 import dev.merapi.nn.model.Model;
 import dev.merapi.nn.optim.AdamW;
 import dev.merapi.nn.optim.Clip;
+import dev.merapi.nn.optim.Clip.Outcome;
 import dev.merapi.nn.optim.GradScaler;
 import dev.merapi.nn.optim.Gradients;
 import dev.merapi.nn.optim.MetricSchedule;
@@ -46,6 +48,8 @@ public final class Trainer {
     private final long startedNanos = System.nanoTime();
     private final boolean behind; // whether steps are asked for before those before are done
     private List<List<int[]>> steps = List.of(); // of the epoch at hand
+    private Step asked; // a step whose numbers are still to be read; null: none
+    private float lossScale = 1; // after the last step that was read
     private long lastEnd; // nanoseconds
 
     /// @param model whose parameters are changed in place
@@ -82,13 +86,13 @@ public final class Trainer {
         this.schedule = settings.schedule(train.size());
         double decay = settings.tuning().emaDecay();
         this.average = decay == 0 ? null : WeightAverage.exponential(parameters, decay);
-        this.passes = new Passes(model, parameters, objective, settings);
-        this.scaler = settings.computation().scaler();
+        Device device = parameters.getFirst().tensor().device();
+        this.scaler = settings.computation().scaler(device);
+        this.passes = new Passes(model, parameters, objective, settings, scaler);
         this.progress = new Progress(settings, train.size());
-        this.behind = scaler == null
-                && !settings.trial().detectAnomaly()
+        this.behind = !settings.trial().detectAnomaly()
                 && optimizer instanceof AdamW
-                && parameters.getFirst().tensor().device().kernels().runBehind();
+                && device.kernels().runBehind();
     }
 
     /// Trains to the end, or to the step during which somebody asks to stop. The model is then as the last step
@@ -99,23 +103,16 @@ public final class Trainer {
         tell(progress.start(train.size(), train.tokens(), trainedNumbers()));
         resume();
         if (!progress.settled()) settle(); // a state that was saved between a step and its evaluation
-        Step before = null; // on its way
+        if (scaler != null) lossScale = scaler.scale();
         while (goesOn()) {
             if (progress.stepInEpoch() == 0 || steps.isEmpty()) steps = steps(progress.epoch());
-            Step step = step(progress.epoch(), steps.get(progress.stepInEpoch()));
-            progress.made(step.number);
-            if (before != null) end(before);
-            before = behind ? step : null;
-            if (before == null) end(step);
-            if (before != null && progress.somethingFollows()) {
-                end(before);
-                before = null;
-            }
+            step(progress.epoch(), steps.get(progress.stepInEpoch()));
+            if (!behind || progress.somethingFollows()) end();
             if (interrupted()) break;
             settle();
             if (progress.checkpointIsDue()) save();
         }
-        if (before != null) end(before);
+        end();
         if (progress.interrupted() && progress.steps() > 0) save();
         tell(new TrainEvent.RunEnd(progress.outcome()));
         return progress.outcome();
@@ -156,68 +153,77 @@ public final class Trainer {
     /// One step of the optimizer: forward, loss, backward, clip, update.
     ///
     /// @param rows of each batch: mostly one, with gradient accumulation the gradients of several are averaged
-    private Step step(int epoch, List<int[]> rows) {
+    private void step(int epoch, List<int[]> rows) {
         long started = System.nanoTime();
+        int number = progress.steps() + 1;
         List<PackedBatch> batches = rows.stream().map(train::batch).toList();
-        float scale = scaler == null ? 1 : scaler.scale();
-        DoubleSupplier loss = passes.step(batches, scale, progress.steps() + 1);
+        DoubleSupplier loss = passes.step(batches, number);
+        end(); // of the step before, now that the device has work for a while
         double rate = schedule.at(optimizer.steps());
-        DoubleSupplier norm = behind ? updateBehind(rate) : update(rate, loss, scale);
-        return new Step(
+        asked = new Step(
                 epoch,
-                progress.steps() + 1,
+                number,
                 loss,
                 rate,
-                norm,
+                behind ? updateBehind(rate) : update(rate, loss, number),
                 batches.stream().mapToInt(PackedBatch::size).sum(),
                 batches.stream().mapToInt(batch -> batch.tokens().tokens()).sum(),
                 started);
+        progress.made(number);
     }
 
     /// Where losses are scaled, a step whose gradients are not finite changes nothing but the scale: the
     /// weights, their average and the schedule stay where they are, as in PyTorch and in transformers' Trainer.
-    ///
-    /// @return the norm of the gradients
-    private DoubleSupplier update(double rate, DoubleSupplier loss, float scale) {
+    private Supplier<Outcome> update(double rate, DoubleSupplier loss, int number) {
+        float scale = scaler == null ? 1 : scaler.scale();
         double norm = passes.overflowed() ? Double.POSITIVE_INFINITY : Gradients.norm(parameters) / scale; // waits
-        FiniteCheck.require(
-                loss.getAsDouble(), scaler == null ? norm : 0, progress.steps() + 1, scaler != null, parameters);
-        if (scaler != null) rescale(Double.isFinite(norm));
-        if (Double.isFinite(norm)) {
+        FiniteCheck.require(loss.getAsDouble(), scaler == null ? norm : 0, number, scaler != null, parameters);
+        boolean finite = Double.isFinite(norm);
+        if (scaler != null && scaler.update(finite)) FiniteCheck.requireScale(scaler.scale(), number, parameters);
+        if (finite) {
             double most = settings.tuning().maxGradNorm();
             optimizer.step(rate, (most == 0 ? 1f : Gradients.clipScale(norm, most)) / scale);
             if (average != null) average.update();
         } else {
             Gradients.clear(parameters);
         }
-        return () -> norm;
+        Outcome outcome = new Outcome(norm, finite, scaler == null ? 1 : scaler.scale());
+        return () -> outcome;
     }
 
-    /// The same without a wait: the device clips, and leaves weights alone whose gradients are not finite, which
-    /// the host sees when it reads the norm.
-    private DoubleSupplier updateBehind(double rate) {
-        try (Clip clip = new Clip(parameters, settings.tuning().maxGradNorm())) {
+    /// The same without a wait: the device clips, adapts the scale, and leaves weights alone whose gradients
+    /// are not finite, which the host sees when it reads the outcome.
+    private Supplier<Outcome> updateBehind(double rate) {
+        try (Clip clip = new Clip(parameters, settings.tuning().maxGradNorm(), scaler)) {
             ((AdamW) optimizer).step(rate, clip);
-            if (average != null) average.update();
-            return clip.norm(); // behind the update, which runs in one piece with the norm
+            return clip.outcome(); // behind the update, which runs in one piece with the norm
         }
     }
 
-    /// A step that was asked for. Where the device runs behind, its numbers are read when the next one was
-    /// asked for, too, so that the device always has work.
+    /// A step that was asked for. Where the device runs behind, its numbers are read when the passes of the
+    /// next one were asked for, too, so that the device always has work.
     private record Step(
             int epoch,
             int number,
             DoubleSupplier loss,
             double rate,
-            DoubleSupplier norm,
+            Supplier<Outcome> outcome,
             int rows,
             int tokens,
             long started) {}
 
-    private void end(Step step) {
-        double loss = step.loss.getAsDouble(), norm = step.norm.getAsDouble();
-        if (behind) FiniteCheck.requireBehind(loss, norm, step.number);
+    /// Reads the numbers of the step that was asked for, if there is one.
+    private void end() {
+        if (asked == null) return;
+        Step step = asked;
+        asked = null;
+        Outcome outcome = step.outcome.get();
+        double loss = step.loss.getAsDouble(), norm = outcome.norm();
+        if (behind) settleBehind(step.number, loss, outcome);
+        if (outcome.scale() != lossScale) {
+            lossScale = outcome.scale();
+            tell(new TrainEvent.LossScaled(step.epoch, step.number, lossScale, !outcome.made()));
+        }
         double seconds = seconds(Math.max(step.started, lastEnd));
         lastEnd = System.nanoTime();
         TrainEvent.StepEnd end =
@@ -226,12 +232,13 @@ public final class Trainer {
         tell(end);
     }
 
-    /// @param finite whether all gradients of the step are
-    private void rescale(boolean finite) {
-        int step = progress.steps() + 1;
-        if (!scaler.update(finite)) return;
-        FiniteCheck.requireScale(scaler.scale(), step, parameters);
-        tell(new TrainEvent.LossScaled(progress.epoch(), step, scaler.scale(), !finite));
+    /// What [#update] does when it knows the norm. The weights are still those of this step: the next one's
+    /// update is not yet asked for.
+    private void settleBehind(int number, double loss, Outcome outcome) {
+        FiniteCheck.requireBehind(loss, scaler == null ? outcome.norm() : 0, number, scaler != null);
+        if (outcome.scale() != lossScale) FiniteCheck.requireScaleBehind(outcome.scale(), number);
+        if (!outcome.made()) ((AdamW) optimizer).skipped();
+        else if (average != null) average.update();
     }
 
     /// The rows of the epoch's batches, those of one optimizer step together.

@@ -1,7 +1,7 @@
 package dev.merapi.engine.cuda;
 
 import dev.merapi.engine.kernel.DeviceArray;
-import java.util.function.DoubleSupplier;
+import java.util.function.Supplier;
 
 /// One piece of the device's memory and, while host code wants it, its copy on the heap. At most one of the two
 /// is out of date.
@@ -40,9 +40,9 @@ final class CudaBlock implements DeviceArray {
     }
 
     @Override
-    public synchronized DoubleSupplier later(int i) {
+    public synchronized Supplier<float[]> later(int from, int count) {
         onDevice();
-        return memory.staging().later(address + 4L * i);
+        return memory.staging().later(address + 4L * from, count);
     }
 
     /// Before a kernel reads: what host code wrote is on the device.

@@ -5,6 +5,7 @@ import dev.merapi.engine.kernel.Dropout;
 import dev.merapi.engine.kernel.Floats;
 import dev.merapi.engine.kernel.HeadSteps;
 import dev.merapi.engine.kernel.Kernels;
+import dev.merapi.engine.kernel.LossScale;
 import dev.merapi.engine.kernel.Memory;
 import dev.merapi.engine.kernel.PackedMatrix;
 import dev.merapi.engine.kernel.Precision;
@@ -687,6 +688,13 @@ public final class CudaKernels implements Kernels {
     public void clipScale(List<Floats> gradients, double most, Floats out) {
         try (Call call = call()) {
             CudaOptimizer.clipScale(call, gradients, VALUES, most, out);
+        }
+    }
+
+    @Override
+    public void clipScale(List<Floats> gradients, double most, LossScale scale, Floats out) {
+        try (Call call = call()) {
+            CudaOptimizer.clipScale(call, gradients, VALUES, most, scale, out);
         }
     }
 

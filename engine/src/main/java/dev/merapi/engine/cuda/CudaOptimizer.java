@@ -3,6 +3,7 @@ package dev.merapi.engine.cuda;
 import dev.merapi.engine.kernel.Floats;
 import dev.merapi.engine.kernel.Kernels.AdamStep;
 import dev.merapi.engine.kernel.Kernels.AdamUpdate;
+import dev.merapi.engine.kernel.LossScale;
 import java.util.List;
 
 /// The launches that go over all parameters at once: each operand is cut into chunks, each chunk is a block,
@@ -28,6 +29,15 @@ final class CudaOptimizer {
         int count = gradients.size();
         long sums = count == 0 ? 0 : sums(call, gradients, chunk);
         call.run("reduce", "clip_scale", Driver.Grid.of(1), count, sums, most, call.out(out));
+    }
+
+    static void clipScale(Call call, List<Floats> gradients, int chunk, double most, LossScale scale, Floats out) {
+        int count = gradients.size();
+        long sums = count == 0 ? 0 : sums(call, gradients, chunk), state = call.out(scale.values(), true);
+        double growth = scale.growth(), backoff = scale.backoff();
+        var grid = Driver.Grid.of(1);
+        long to = call.out(out);
+        call.run("reduce", "clip_unscaled", grid, count, sums, most, growth, backoff, scale.interval(), state, to);
     }
 
     /// The address of the sum of squares of each operand.

@@ -2,9 +2,10 @@ package dev.merapi.engine.cuda;
 
 import java.nio.ByteBuffer;
 
-/// The calls of the CUDA driver that the kernels need, on one device and one context. There are two streams, in
-/// whose order things run: one of launches and copies, and one of the mail, copies to the device that run
-/// beside the launches until [#awaitMail]. Addresses, modules, functions and events are the driver's handles.
+/// The calls of the CUDA driver that the kernels need, on one device and one context. There are three streams,
+/// in whose order things run: one of launches and copies, one of the mail, copies to the device that run beside
+/// the launches until [#awaitMail], and one of the replies, copies to the host that run beside the launches
+/// after [#awaitLaunches]. Addresses, modules, functions and events are the driver's handles.
 /// Any thread may call. Every error is a [CudaException].
 interface Driver extends AutoCloseable {
     /// "NVIDIA H200".
@@ -42,8 +43,8 @@ interface Driver extends AutoCloseable {
     /// Copies within the device, when the stream gets there.
     void copy(long to, long from, long bytes);
 
-    /// Copies from the device to the beginning of pinned memory, when the stream gets there.
-    void download(ByteBuffer pinned, long from, long bytes);
+    /// Copies from the device to pinned memory from `at` on, when the stream of the replies gets there.
+    void reply(ByteBuffer pinned, int at, long from, int bytes);
 
     // ── The stream ───────────────────────────────────────────────────────────────────────────────
 
@@ -62,6 +63,14 @@ interface Driver extends AutoCloseable {
     ///
     /// @param event for this use
     void awaitMail(long event);
+
+    /// Replies that are asked for from now on are copied when all launches so far have run. Nobody waits here.
+    ///
+    /// @param event for this use
+    void awaitLaunches(long event);
+
+    /// The event happens when all replies so far have been copied.
+    void recordReply(long event);
 
     // ── Kernels ──────────────────────────────────────────────────────────────────────────────────
 

@@ -25,6 +25,8 @@ final class Graphs implements AutoCloseable {
     private final Driver driver;
     private final Modules modules;
     private final Mail mail;
+    private final Replies replies;
+    private long departure = -1; // an event
     private final List<Launch> piece = new ArrayList<>(PIECE);
     private long[] calls = new long[8 * PIECE]; // of the piece: the grid and the arguments of each launch
     private int words; // of them in use
@@ -36,6 +38,7 @@ final class Graphs implements AutoCloseable {
         this.driver = driver;
         this.modules = new Modules(driver);
         this.mail = new Mail(driver);
+        this.replies = new Replies(driver);
     }
 
     /// @param arguments of the kernel in the order of the source, each in the low bytes of a word
@@ -75,6 +78,7 @@ final class Graphs implements AutoCloseable {
         piece.clear();
         words = 0;
         mail.read();
+        replies.depart();
     }
 
     private void launch(List<Launch> whole, long where) {
@@ -154,16 +158,46 @@ final class Graphs implements AutoCloseable {
         return mail.isFresh(turn);
     }
 
+    // ── What launches answer ─────────────────────────────────────────────────────────────────────
+
+    /// `count` values as they are when the launches get there, at most [Replies#PAGE] bytes.
+    ///
+    /// @param now whether they are awaited soon: ends the piece
+    synchronized Replies.Reply reply(long from, int count, boolean now) {
+        if (replies.isFull(count)) send();
+        Replies.Reply reply = replies.place(count);
+        launch("elementwise", "copy", Driver.Grid.strides(count), new long[] {count, from, reply.address(), 0});
+        if (now) send();
+        return reply;
+    }
+
+    /// Waits for the values, while others may launch.
+    float[] read(Replies.Reply reply) {
+        long arrival;
+        synchronized (this) {
+            if (reply.isRead()) return reply.read();
+            if (reply.copy() == 0) send();
+            if (reply.copy() == 0) throw new CudaException("cuda: the device was closed before its result was read");
+            arrival = replies.arrival(reply.copy());
+        }
+        driver.await(arrival);
+        synchronized (this) {
+            return reply.read();
+        }
+    }
+
+    /// Replies that are asked of the driver from now on follow all launches so far.
+    synchronized void beforeReplies() {
+        send();
+        if (departure < 0) departure = driver.newEvent();
+        driver.awaitLaunches(departure);
+    }
+
     // ── What ends a piece ────────────────────────────────────────────────────────────────────────
 
     synchronized void upload(long to, ByteBuffer pinned, long bytes) {
         send();
         driver.upload(to, pinned, bytes);
-    }
-
-    synchronized void download(ByteBuffer pinned, long from, long bytes) {
-        send();
-        driver.download(pinned, from, bytes);
     }
 
     synchronized void record(long event) {
@@ -182,6 +216,7 @@ final class Graphs implements AutoCloseable {
         piece.clear();
         for (Graph graph : graphs.values()) free(graph);
         graphs.clear();
+        replies.close();
         mail.close();
     }
 }

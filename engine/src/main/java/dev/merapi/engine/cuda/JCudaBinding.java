@@ -32,7 +32,7 @@ import jcuda.driver.JCudaDriver;
 final class JCudaBinding implements Driver {
     private final CUdevice device = new CUdevice();
     private final CUcontext context = new CUcontext();
-    private final CUstream stream = new CUstream(), mail = new CUstream();
+    private final CUstream stream = new CUstream(), mail = new CUstream(), replies = new CUstream();
     private final List<CUmodule> modules = new ArrayList<>();
     private final List<CUfunction> functions = new ArrayList<>();
     private final List<CUevent> events = new ArrayList<>();
@@ -51,7 +51,7 @@ final class JCudaBinding implements Driver {
         check("cuDeviceGet", JCudaDriver.cuDeviceGet(device, 0));
         check("cuDevicePrimaryCtxRetain", JCudaDriver.cuDevicePrimaryCtxRetain(context, device));
         bind();
-        for (CUstream each : new CUstream[] {stream, mail})
+        for (CUstream each : new CUstream[] {stream, mail, replies})
             check("cuStreamCreate", JCudaDriver.cuStreamCreate(each, CUstream_flags.CU_STREAM_NON_BLOCKING));
         byte[] text = new byte[256];
         check("cuDeviceGetName", JCudaDriver.cuDeviceGetName(text, text.length, device));
@@ -178,9 +178,10 @@ final class JCudaBinding implements Driver {
     }
 
     @Override
-    public void download(ByteBuffer to, long from, long bytes) {
+    public void reply(ByteBuffer to, int at, long from, int bytes) {
         bind();
-        check("cuMemcpyDtoHAsync", JCudaDriver.cuMemcpyDtoHAsync(pointer(to), at(from), bytes, stream));
+        Pointer begin = pointer(to).withByteOffset(at);
+        check("cuMemcpyDtoHAsync", JCudaDriver.cuMemcpyDtoHAsync(begin, at(from), bytes, replies));
     }
 
     private Pointer pointer(ByteBuffer buffer) {
@@ -235,6 +236,19 @@ final class JCudaBinding implements Driver {
         bind();
         check("cuEventRecord", JCudaDriver.cuEventRecord(event(event), mail));
         check("cuStreamWaitEvent", JCudaDriver.cuStreamWaitEvent(stream, event(event), 0));
+    }
+
+    @Override
+    public void awaitLaunches(long event) {
+        bind();
+        check("cuEventRecord", JCudaDriver.cuEventRecord(event(event), stream));
+        check("cuStreamWaitEvent", JCudaDriver.cuStreamWaitEvent(replies, event(event), 0));
+    }
+
+    @Override
+    public void recordReply(long event) {
+        bind();
+        check("cuEventRecord", JCudaDriver.cuEventRecord(event(event), replies));
     }
 
     private synchronized CUevent event(long handle) {
@@ -360,6 +374,7 @@ final class JCudaBinding implements Driver {
         bind();
         for (CUgraphExec graph : graphs.values()) JCudaDriver.cuGraphExecDestroy(graph);
         for (CUevent event : events) JCudaDriver.cuEventDestroy(event);
+        JCudaDriver.cuStreamDestroy(replies);
         JCudaDriver.cuStreamDestroy(mail);
         JCudaDriver.cuStreamDestroy(stream);
         JCudaDriver.cuDevicePrimaryCtxRelease(device);

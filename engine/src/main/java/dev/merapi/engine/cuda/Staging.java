@@ -3,11 +3,11 @@ package dev.merapi.engine.cuda;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
-import java.util.function.DoubleSupplier;
+import java.util.function.Supplier;
 
 /// The copies between the heap and the device: what is small goes by [Mail], beside the launches, the rest
-/// through a ring of page-locked buffers, one of which is filled while another is on its way. Every copy is
-/// counted.
+/// through rings of page-locked buffers, one of which is filled or emptied while another is on its way. Every
+/// copy is counted.
 final class Staging implements AutoCloseable {
     private static final int SLOTS = 4, SLOT_BYTES = 1 << 20;
 
@@ -15,8 +15,8 @@ final class Staging implements AutoCloseable {
     private final Graphs graphs;
     private final ByteBuffer[] buffers = new ByteBuffer[SLOTS];
     private final long[] events = new long[SLOTS];
-    private final Letter[] letters = new Letter[16];
-    private int next, nextLetter;
+    private final Inbox inbox = new Inbox();
+    private int next;
     private long uploads, uploadedBytes, downloads, downloadedBytes;
 
     Staging(Driver driver, Graphs graphs) {
@@ -68,67 +68,94 @@ final class Staging implements AutoCloseable {
         }
     }
 
-    /// Waits for the values.
-    synchronized void download(long from, float[] to, int offset, int count) {
-        for (int done = 0; done < count; ) {
-            int n = Math.min(count - done, SLOT_BYTES / Float.BYTES);
-            receive(from + 4L * done, 4L * n).asFloatBuffer().get(to, offset + done, n);
-            done += n;
-        }
-        downloads++;
-        downloadedBytes += 4L * count;
+    /// Waits for the values, while others may launch.
+    void download(long from, float[] to, int offset, int count) {
+        download(from, 4L * count, (chunk, done) -> {
+            var values = chunk.asFloatBuffer();
+            values.get(to, offset + (int) (done / Float.BYTES), values.remaining());
+        });
     }
 
-    /// Waits for the values.
-    synchronized void download(long from, double[] to) {
-        for (int done = 0; done < to.length; ) {
-            int n = Math.min(to.length - done, SLOT_BYTES / Double.BYTES);
-            receive(from + 8L * done, 8L * n).asDoubleBuffer().get(to, done, n);
-            done += n;
-        }
-        downloads++;
-        downloadedBytes += 8L * to.length;
+    /// The same.
+    void download(long from, double[] to) {
+        download(from, 8L * to.length, (chunk, done) -> {
+            var values = chunk.asDoubleBuffer();
+            values.get(to, (int) (done / Double.BYTES), values.remaining());
+        });
     }
 
-    /// A value as it is when the stream gets there; reading it waits for no more than that.
-    synchronized DoubleSupplier later(long from) {
-        int place = nextLetter;
-        nextLetter = (nextLetter + 1) % letters.length;
-        Letter before = letters[place];
-        if (before != null) before.open();
-        Letter letter = before == null
-                ? new Letter(driver.pinned(Float.BYTES), driver.newEvent())
-                : new Letter(before.buffer, before.event);
-        letters[place] = letter;
-        graphs.download(letter.buffer, from, Float.BYTES);
-        graphs.record(letter.event);
-        downloads++;
-        downloadedBytes += Float.BYTES;
-        return letter::open;
+    /// What is done with a chunk that begins at byte `done`.
+    private interface Arrival {
+        void take(ByteBuffer chunk, long done);
     }
 
-    /// A value on its way. The buffer and the event are those of the letter before, which is opened first.
-    private final class Letter {
-        final ByteBuffer buffer;
-        final long event;
-        private boolean opened;
-        private double value;
-
-        Letter(ByteBuffer buffer, long event) {
-            this.buffer = buffer.order(ByteOrder.nativeOrder());
-            this.event = event;
-        }
-
-        double open() {
-            synchronized (Staging.this) {
-                if (!opened) {
-                    driver.await(event);
-                    value = buffer.getFloat(0);
-                    opened = true;
-                }
-                return value;
+    /// One chunk is on its way while the one before is taken.
+    private void download(long from, long bytes, Arrival arrival) {
+        if (bytes == 0) return;
+        synchronized (inbox) {
+            graphs.beforeReplies();
+            inbox.ask(from, 0, bytes);
+            for (long done = 0; done < bytes; done += SLOT_BYTES) {
+                inbox.ask(from, done + SLOT_BYTES, bytes);
+                arrival.take(inbox.await(done, bytes), done);
             }
         }
+        countDownload(bytes);
+    }
+
+    private synchronized void countDownload(long bytes) {
+        downloads++;
+        downloadedBytes += bytes;
+    }
+
+    /// Two page-locked buffers of the replies' stream that take turns.
+    private final class Inbox {
+        private final ByteBuffer[] buffers = new ByteBuffer[2];
+        private final long[] events = new long[2];
+
+        /// Asks for the chunk at `done`, if there is one.
+        void ask(long from, long done, long bytes) {
+            if (done >= bytes) return;
+            int slot = slot(done);
+            if (buffers[slot] == null) {
+                buffers[slot] = driver.pinned(SLOT_BYTES);
+                events[slot] = driver.newEvent();
+            }
+            driver.reply(buffers[slot], 0, from + done, length(done, bytes));
+            driver.recordReply(events[slot]);
+        }
+
+        ByteBuffer await(long done, long bytes) {
+            int slot = slot(done);
+            driver.await(events[slot]);
+            return buffers[slot].slice(0, length(done, bytes)).order(ByteOrder.nativeOrder());
+        }
+
+        private static int slot(long done) {
+            return (int) (done / SLOT_BYTES % 2);
+        }
+
+        private static int length(long done, long bytes) {
+            return (int) Math.min(SLOT_BYTES, bytes - done);
+        }
+
+        void close() {
+            for (ByteBuffer buffer : buffers) if (buffer != null) driver.freePinned(buffer);
+            Arrays.fill(buffers, null);
+        }
+    }
+
+    /// Values as they are when the launches get there, to be read later. One value alone, a loss, leaves with
+    /// what is launched next, or when it is read.
+    Supplier<float[]> later(long from, int count) {
+        countDownload(4L * count);
+        if (4L * count > Replies.PAGE) {
+            float[] values = new float[count];
+            download(from, values, 0, count);
+            return () -> values;
+        }
+        Replies.Reply reply = graphs.reply(from, count, count > 1);
+        return () -> graphs.read(reply);
     }
 
     synchronized Copies copies() {
@@ -138,13 +165,6 @@ final class Staging implements AutoCloseable {
     private void send(int slot, long to, long bytes) {
         graphs.upload(to, buffers[slot], bytes);
         graphs.record(events[slot]);
-    }
-
-    private ByteBuffer receive(long from, long bytes) {
-        int slot = free();
-        graphs.download(buffers[slot], from, bytes);
-        graphs.synchronize();
-        return buffers[slot];
     }
 
     /// A slot that is not on its way.
@@ -162,12 +182,7 @@ final class Staging implements AutoCloseable {
     public synchronized void close() {
         for (ByteBuffer buffer : buffers) if (buffer != null) driver.freePinned(buffer);
         Arrays.fill(buffers, null);
-        for (Letter letter : letters) {
-            if (letter == null) continue;
-            letter.open();
-            driver.freePinned(letter.buffer);
-        }
-        Arrays.fill(letters, null);
+        inbox.close();
     }
 
     /// What was copied between the heap and the device so far.

@@ -1,6 +1,6 @@
 package dev.merapi.engine.kernel;
 
-import java.util.function.DoubleSupplier;
+import java.util.function.Supplier;
 
 /// Values in the memory of a device, beside which a copy on the heap is kept for host code. The newer of the
 /// two is copied to the other when the other is asked for, so host code and kernels may take turns; nothing is
@@ -12,7 +12,8 @@ public interface DeviceArray {
     /// The same, to be written too, until the next kernel runs; kernels will see what is written.
     float[] writable();
 
-    /// Value i as it is when the device has done what it was asked for so far. Nobody waits until it is read,
-    /// and then for that value only; the memory may be given back before.
-    DoubleSupplier later(int i);
+    /// `count` values from `from` on as they are when the device has done what it was asked for so far. Nobody
+    /// waits until they are read, and then for these values only; the memory may be given back before. What is
+    /// read is the same array every time.
+    Supplier<float[]> later(int from, int count);
 }

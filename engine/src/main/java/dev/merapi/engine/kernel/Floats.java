@@ -1,6 +1,6 @@
 package dev.merapi.engine.kernel;
 
-import java.util.function.DoubleSupplier;
+import java.util.function.Supplier;
 
 /// A contiguous run of float32 values: the operand of every kernel.
 ///
@@ -59,12 +59,11 @@ public final class Floats {
         writable()[offset + i] = value;
     }
 
-    /// Value i as it is now, to be read later: see [DeviceArray#later].
-    public DoubleSupplier later(int i) {
-        assert i >= 0 && i < length;
-        if (device != null) return device.later(offset + i);
-        float value = get(i);
-        return () -> value;
+    /// The values as they are now, to be read later: see [DeviceArray#later].
+    public Supplier<float[]> later() {
+        if (device != null) return device.later(offset, length);
+        float[] values = toArray();
+        return () -> values;
     }
 
     /// A copy of the values.

@@ -560,8 +560,25 @@ public interface Kernels extends AutoCloseable {
     default void clipScale(List<Floats> gradients, double most, Floats out) {
         double norm = Math.sqrt(sumOfSquares(gradients));
         out.set(0, (float) norm);
-        double scale = most == 0 ? 1 : Math.min(1, most / (norm + 1e-6));
-        out.set(1, Double.isFinite(norm) ? (float) scale : Float.NaN);
+        out.set(1, Double.isFinite(norm) ? clip(norm, most) : Float.NaN);
+    }
+
+    /// The same of gradients of a loss that was multiplied with s, the scale at hand, which then becomes that
+    /// of the next step ([LossScale#update]):
+    ///
+    ///     out = (‖g‖/s, min(1, most / (‖g‖/s + 1e-6)) / s, s′)
+    default void clipScale(List<Floats> gradients, double most, LossScale scale, Floats out) {
+        float s = scale.value();
+        double norm = Math.sqrt(sumOfSquares(gradients)) / s;
+        boolean finite = Double.isFinite(norm);
+        out.set(0, (float) norm);
+        out.set(1, finite ? clip(norm, most) / s : Float.NaN);
+        scale.update(finite);
+        out.set(2, scale.value());
+    }
+
+    private static float clip(double norm, double most) {
+        return most == 0 ? 1f : (float) Math.min(1, most / (norm + 1e-6));
     }
 
     /// [#adamW] of several parameters whose gradients are multiplied with `clip[1]` of [#clipScale] beside

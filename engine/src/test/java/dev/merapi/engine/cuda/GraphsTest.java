@@ -199,7 +199,7 @@ class GraphsTest {
             int[] ids = new int[each - batch];
             ids[0] = ids.length;
             for (int layer = 0; layer < 3; layer++) ahead.gather(ids.length, 1, in, ids, out, false);
-            if (batch % 7 == 0) out.slice(0, 1).later(0);
+            if (batch % 7 == 0) out.slice(0, 1).later();
         }
         assertTrue(late.checked < 3 * batches, "the host waits for nobody in the end");
         assertEquals(0, late.synchronizations);

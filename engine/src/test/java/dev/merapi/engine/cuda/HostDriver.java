@@ -18,7 +18,7 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /// A driver whose device is this machine's memory. Copies and fills happen at once; launches are recorded and
-/// checked against the kernels' signatures, and what they do is up to a subclass.
+/// checked against the kernels' signatures, and what they do, but for plain copies, is up to a subclass.
 class HostDriver implements Driver {
     record Launch(String kernel, Grid grid, long[] arguments) {
         @Override
@@ -32,7 +32,7 @@ class HostDriver implements Driver {
     long memoryBytes = 8L << 30; // what there is of memory
     long allocatedBytes;
     final Map<Long, List<Captured>> graphs = new HashMap<>();
-    int allocations, synchronizations, openEvents, captures;
+    int allocations, synchronizations, openEvents, captures, replies;
     boolean closed;
     private final int multiprocessors, capability;
     private List<Captured> captured; // null: launches run
@@ -125,12 +125,21 @@ class HostDriver implements Driver {
 
     @Override
     public void copy(long to, long from, long bytes) {
+        move(to, from, bytes);
+    }
+
+    private void move(long to, long from, long bytes) {
         at(to, bytes).copyFrom(at(from, bytes));
     }
 
+    /// What was put down for a reply is no launch of a test's.
     @Override
-    public void download(ByteBuffer pinned, long from, long bytes) {
-        MemorySegment.ofBuffer(pinned).asSlice(0, bytes).copyFrom(at(from, bytes));
+    public synchronized void reply(ByteBuffer pinned, int at, long from, int bytes) {
+        replies++;
+        MemorySegment.ofBuffer(pinned).asSlice(at, bytes).copyFrom(at(from, bytes));
+        if (memory.floorEntry(from).getValue().byteSize() == Replies.PAGE)
+            launches.removeIf(l -> l.kernel().equals("copy")
+                    && memory.floorKey(l.arguments()[2]).equals(memory.floorKey(from)));
     }
 
     @Override
@@ -151,6 +160,12 @@ class HostDriver implements Driver {
 
     @Override
     public void awaitMail(long event) {}
+
+    @Override
+    public void awaitLaunches(long event) {}
+
+    @Override
+    public void recordReply(long event) {}
 
     @Override
     public long module(byte[] image) {
@@ -189,8 +204,9 @@ class HostDriver implements Driver {
             assertEquals(room.sharedBytes(), Math.min(room.sharedBytes(), shared.getOrDefault(function, 0)), kernel);
         long[] arguments = Arrays.copyOfRange(words, 1, words.length);
         if (isFill(kernel, arguments)) fill(arguments[2], (int) arguments[1], arguments[0]);
-        else if (isMail(kernel, arguments)) copy(arguments[2], arguments[1], 4 * arguments[0]);
+        else if (isMail(kernel, arguments)) move(arguments[2], arguments[1], 4 * arguments[0]);
         else {
+            if (kernel.equals("copy") && arguments[3] == 0) move(arguments[2], arguments[1], 4 * arguments[0]);
             launches.add(new Launch(kernel, grid, arguments));
             run(launches.getLast());
         }

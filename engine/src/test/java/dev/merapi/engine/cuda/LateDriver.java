@@ -15,8 +15,9 @@ class LateDriver extends HostDriver {
     private final boolean earlyMail; // it is copied at once, which is as legal
     private final boolean prompt; // launches run at once
     private final ArrayDeque<Runnable> stream = new ArrayDeque<>(), mail = new ArrayDeque<>();
-    private long asked, done, mailed, delivered;
-    private final Map<Long, Long> events = new HashMap<>();
+    private final ArrayDeque<Runnable> onTheirWay = new ArrayDeque<>();
+    private long asked, done, mailed, delivered, answered, arrived;
+    private final Map<Long, Long> events = new HashMap<>(), arrivals = new HashMap<>();
     int checked, waits;
 
     LateDriver(boolean earlyMail, boolean prompt) {
@@ -32,6 +33,11 @@ class LateDriver extends HostDriver {
 
     private synchronized void work(long until) {
         for (; done < until; done++) stream.remove().run();
+    }
+
+    /// How much was asked of the launches' stream and not done.
+    long open() {
+        return asked - done;
     }
 
     @Override
@@ -58,8 +64,24 @@ class LateDriver extends HostDriver {
     }
 
     @Override
-    public void download(ByteBuffer pinned, long from, long bytes) {
-        later(() -> super.download(pinned, from, bytes));
+    public synchronized void reply(ByteBuffer pinned, int at, long from, int bytes) {
+        answer(() -> super.reply(pinned, at, from, bytes));
+    }
+
+    private void answer(Runnable work) {
+        onTheirWay.add(work);
+        answered++;
+    }
+
+    @Override
+    public synchronized void awaitLaunches(long event) {
+        long until = asked;
+        answer(() -> work(until));
+    }
+
+    @Override
+    public synchronized void recordReply(long event) {
+        arrivals.put(event, answered);
     }
 
     @Override
@@ -87,6 +109,8 @@ class LateDriver extends HostDriver {
     public synchronized void await(long event) {
         waits++;
         work(events.getOrDefault(event, 0L));
+        for (long until = arrivals.getOrDefault(event, 0L); arrived < until; arrived++)
+            onTheirWay.remove().run();
     }
 
     @Override

@@ -150,6 +150,43 @@ class OptimizerTest {
     }
 
     /// Runs of rows of all three kinds, also at the table's ends, over more rows than one task takes.
+    /// Of a loss that is scaled: the host need not know the scale either, which grows after three good steps in
+    /// a row and falls where the gradients overflow.
+    @ParameterizedTest
+    @MethodSource(KERNELS)
+    void clippingGradientsOfAScaledLossAdaptsTheScale(Kernels kernels) {
+        int n = 20_001;
+        double most = 0.7;
+        LossScale host = new LossScale(3, 0.3, 3, Floats.allocate(2));
+        LossScale device = new LossScale(3, 0.3, 3, kernels.memory().allocate(2));
+        host.set(1e37f, 1);
+        device.set(1e37f, 1);
+        Floats out = kernels.memory().allocate(3);
+        for (int step = 0; step < 12; step++) {
+            Floats g = normal(n, step);
+            if (step == 4) g.set(n - 1, Float.NaN);
+            if (step == 9) g.set(0, Float.NEGATIVE_INFINITY);
+            boolean finite = step != 4 && step != 9;
+            float scale = host.value();
+            double norm = Math.sqrt(kernels.sumOfSquares(n, g)) / scale;
+            kernels.clipScale(List.of(g), step == 7 ? 0 : most, device, out);
+            host.update(finite);
+            assertEquals((float) norm, out.get(0), "norm of step " + step);
+            float factor = step == 7 ? 1 : (float) Math.min(1, most / (norm + 1e-6));
+            assertEquals(finite ? factor / scale : Float.NaN, out.get(1), "factor of step " + step);
+            assertEquals(host.value(), out.get(2), "scale after step " + step);
+            assertEquals(host.value(), device.value());
+            assertEquals(host.goodSteps(), device.goodSteps(), "good steps after step " + step);
+            if (step == 1) assertEquals(3e37f, host.value(), "after three good ones");
+            if (step == 8) assertEquals((float) (3e37f * 0.3) * 3.0, host.value(), 1e31, "after one that overflowed");
+        }
+        kernels.fill(1, 2e38f, device.values());
+        device.set(2e38f, 2);
+        kernels.clipScale(List.of(), most, device, out);
+        assertEquals(2e38f, out.get(2), "a scale that float32 cannot hold is not taken");
+        assertEquals(0, device.goodSteps());
+    }
+
     @ParameterizedTest
     @MethodSource(KERNELS)
     void aTableOfSparseRowsGetsTheBitsOfItsDenseGradient(Kernels kernels) {

@@ -78,6 +78,12 @@ public final class AdamW extends Optimizer {
         }
     }
 
+    /// Takes note that the last step was skipped, since its gradients were not finite ([Clip.Outcome#made]): it
+    /// counts neither for the schedule nor for the corrections of m and v. To be called before the next step.
+    public void skipped() {
+        takeBack();
+    }
+
     @Override
     void finish() {
         updates.finish(clip);

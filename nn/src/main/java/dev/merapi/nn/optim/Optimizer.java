@@ -54,13 +54,24 @@ public abstract sealed class Optimizer permits AdamW, Adam, Sgd, Adafactor, Lamb
         steps++;
         for (Slot s : slots) {
             Tensor tensor = s.parameter.tensor();
-            if (tensor.gradient() == null && tensor.sparseGradient() == null) continue;
+            s.updated = tensor.gradient() != null || tensor.sparseGradient() != null;
+            if (!s.updated) continue;
             s.updates++;
             update(s, rate * s.rateFactor, s.decays ? weightDecay : 0, gradScale);
             tensor.clearGradient();
             tensor.modified();
         }
         finish();
+    }
+
+    /// Forgets the last step, which a device has left out ([Clip.Outcome#made]): neither the schedule nor the
+    /// corrections of moments count it.
+    final void takeBack() {
+        steps--;
+        for (Slot s : slots) {
+            if (s.updated) s.updates--;
+            s.updated = false;
+        }
     }
 
     /// Changes one parameter that has a gradient.
@@ -132,6 +143,7 @@ public abstract sealed class Optimizer permits AdamW, Adam, Sgd, Adafactor, Lamb
         boolean decays = true;
         double rateFactor = 1;
         int updates;
+        private boolean updated; // in the last step
         final List<Floats> values = new ArrayList<>(); // made when the first gradient comes
         private Floats dense; // memory for the gradient of a table, which comes sparse
         int[] rowOf; // of a table which rows had a gradient, as Kernels.adamWRows wants it; null: all

@@ -132,7 +132,9 @@ class PrecisionGoldenTest {
     private static Run train(
             SequenceClassifier model, String name, Precision precision, boolean checkpoints, int steps) {
         Optimizer optimizer = AdamW.of(model.parameters()).weightDecay(0.01);
-        GradScaler scaler = precision == Precision.FP16 ? new GradScaler() : null;
+        GradScaler scaler = precision == Precision.FP16
+                ? new GradScaler(model.parameters().getFirst().tensor().device())
+                : null;
         Run run = new Run(new float[steps], new float[steps]);
         for (int step = 0; step < steps; step++) {
             float scale = scaler == null ? 1 : scaler.scale();
