@@ -8,6 +8,7 @@ import dev.merapi.engine.Device;
 import dev.merapi.engine.Scope;
 import dev.merapi.engine.Tensor;
 import dev.merapi.engine.kernel.Precision;
+import dev.merapi.nn.Devices;
 import dev.merapi.nn.GoldenText;
 import dev.merapi.nn.Parameter;
 import dev.merapi.nn.Pass;
@@ -29,7 +30,8 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /// Every encoder in low precision: against PyTorch's autocast and GradScaler (golden/precision.txt, made by
-/// `src/reference/golden_precision.py`), with layers computed twice, and on several threads.
+/// `src/reference/golden_precision.py`) and the exact logits, with layers computed twice, and on several
+/// threads.
 class PrecisionGoldenTest {
     private static final Path GOLDEN = Path.of("src/test/resources/dev/merapi/nn/golden");
     private static final List<String> NAMES = List.of(
@@ -45,14 +47,42 @@ class PrecisionGoldenTest {
 
     PrecisionGoldenTest() throws IOException {}
 
+    /// What computes.
+    private enum Where {
+        CPU,
+        CUDA;
+
+        /// @param threads of a CPU; on CUDA another run of the same
+        Device open(int threads) {
+            return this == CPU ? Device.best(threads) : Devices.cuda().orElseThrow();
+        }
+    }
+
+    private record Case(String name, Precision precision) {
+        Arguments on(Where where) {
+            return Arguments.of(name, precision, where);
+        }
+    }
+
     static Stream<Arguments> lowPrecisions() {
-        return NAMES.stream()
-                .flatMap(name -> Stream.of(Precision.BF16, Precision.FP16).map(low -> Arguments.of(name, low)));
+        return cases(1, Precision.BF16, Precision.FP16);
+    }
+
+    static Stream<Arguments> trainings() {
+        return cases(5, Precision.BF16, Precision.FP16);
     }
 
     static Stream<Arguments> allPrecisions() {
-        return NAMES.stream()
-                .flatMap(name -> Stream.of(Precision.values()).map(precision -> Arguments.of(name, precision)));
+        return cases(13, Precision.values());
+    }
+
+    /// @param stride of the cases that an emulated GPU has
+    private static Stream<Arguments> cases(int stride, Precision... precisions) {
+        List<Case> cases = NAMES.stream()
+                .flatMap(name -> Stream.of(precisions).map(precision -> new Case(name, precision)))
+                .toList();
+        Stream<Case> onCuda = Devices.cuda().isPresent() ? Devices.onCuda(cases, stride) : Stream.of();
+        return Stream.concat(cases.stream().map(c -> c.on(Where.CPU)), onCuda.map(c -> c.on(Where.CUDA)));
     }
 
     private static SequenceClassifier load(String name, Device device, float dropout) {
@@ -83,17 +113,19 @@ class PrecisionGoldenTest {
 
     @ParameterizedTest
     @MethodSource("lowPrecisions")
-    void logitsAndGradientsEqualAutocast(String name, Precision precision) {
+    void logitsAndGradientsEqualAutocast(String name, Precision precision, Where where) {
         String at = name + "." + precision.name().toLowerCase(Locale.ROOT) + ".";
         float tolerance = precision == Precision.BF16 ? 1.6e-2f : 5e-3f; // as far as both are from float32
-        try (Device device = Device.best(1);
+        try (Device device = where.open(1);
                 GoldenTensors tensors =
                         GoldenTensors.of(GOLDEN.resolve("models").resolve(name))) {
             SequenceClassifier model = load(name, device, 0);
             try (Scope _ = Scope.open(precision, false)) {
                 float[] logits = model.forward(tensors.sequences(""), Pass.training(1, 0))
                         .toArray();
-                assertClose(at + "logits", logits, tolerance);
+                tensors.assertClose("sequence.logits", logits, tolerance);
+                // CUDA rounds P and dS elsewhere, so that one may be above the exact logits and the other below
+                assertClose(at + "logits", logits, where == Where.CPU ? tolerance : 1.25f * tolerance);
                 for (float logit : logits) assertEquals(precision.round(logit), logit);
                 Tensor loss = loss(model, name, 0);
                 assertEquals(golden.number(at + "loss"), loss.item(), tolerance);
@@ -115,10 +147,10 @@ class PrecisionGoldenTest {
     }
 
     @ParameterizedTest
-    @MethodSource("lowPrecisions")
-    void tenStepsOfTrainingGoAsInPyTorch(String name, Precision precision) {
+    @MethodSource("trainings")
+    void tenStepsOfTrainingGoAsInPyTorch(String name, Precision precision, Where where) {
         String at = name + "." + precision.name().toLowerCase(Locale.ROOT) + ".";
-        try (Device device = Device.best(1)) {
+        try (Device device = where.open(1)) {
             SequenceClassifier model = load(name, device, 0);
             Run run = train(model, name, precision, false, 10);
             assertArrayEquals(golden.floats(at + "losses"), run.losses, 2e-2f);
@@ -153,8 +185,9 @@ class PrecisionGoldenTest {
     }
 
     /// Weights after three steps with dropout.
-    private static List<float[]> trained(String name, Precision precision, int threads, boolean checkpoints) {
-        try (Device device = Device.best(threads)) {
+    private static List<float[]> trained(
+            String name, Precision precision, Where where, int threads, boolean checkpoints) {
+        try (Device device = where.open(threads)) {
             SequenceClassifier model = load(name, device, 0.2f);
             train(model, name, precision, checkpoints, 3);
             List<float[]> weights = new ArrayList<>();
@@ -165,10 +198,10 @@ class PrecisionGoldenTest {
 
     @ParameterizedTest
     @MethodSource("allPrecisions")
-    void oneAndTwoThreadsAndLayersComputedTwiceGiveTheSameBits(String name, Precision precision) {
-        List<float[]> expected = trained(name, precision, 1, false);
-        List<float[]> threads = trained(name, precision, 2, false);
-        List<float[]> twice = trained(name, precision, 1, true);
+    void oneAndTwoThreadsAndLayersComputedTwiceGiveTheSameBits(String name, Precision precision, Where where) {
+        List<float[]> expected = trained(name, precision, where, 1, false);
+        List<float[]> threads = trained(name, precision, where, 2, false);
+        List<float[]> twice = trained(name, precision, where, 1, true);
         for (int i = 0; i < expected.size(); i++) {
             assertArrayEquals(expected.get(i), threads.get(i), "two threads, parameter " + i);
             assertArrayEquals(expected.get(i), twice.get(i), "layers computed twice, parameter " + i);
@@ -177,10 +210,10 @@ class PrecisionGoldenTest {
 
     @ParameterizedTest
     @MethodSource("allPrecisions")
-    void layersComputedTwiceTakeLessMemory(String name, Precision precision) {
+    void layersComputedTwiceTakeLessMemory(String name, Precision precision, Where where) {
         long[] bytes = new long[2];
         for (int i = 0; i < 2; i++)
-            try (Device device = Device.best(1)) {
+            try (Device device = where.open(1)) {
                 train(load(name, device, 0.2f), name, precision, i == 1, 3);
                 bytes[i] = device.slabBytes();
             }
