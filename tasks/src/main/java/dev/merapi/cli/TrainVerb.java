@@ -139,11 +139,11 @@ final class TrainVerb extends Verb {
             folds(settings);
             return;
         }
-        TrainingData examples = TrainingData.read(task.task, data, train, dev, test, split, settings.seed());
         List<TrainListener> listeners = new ArrayList<>();
         try (Stop stop = Stop.onTermination();
                 Device device = this.device.open().warmUp();
                 ProgressBars bars = new ProgressBars(console.err())) {
+            TrainingData examples = TrainingData.read(task.task, data, train, dev, test, split, settings.seed());
             if (console.terminal()) listeners.add(bars);
             listeners.add(new TrainReport(console, json, logging.loggingSteps));
             FineTuning run = new FineTuning(
@@ -192,12 +192,12 @@ final class TrainVerb extends Verb {
     private void folds(TrainingSettings settings) {
         if (dev != null || !split.isEmpty())
             throw new UsageException("--folds: expected no --dev and no --split beside it; the folds are both");
-        Dataset examples = data.readTraining(task.task, train);
-        Dataset unseen = test == null ? null : data.read(task.task, test, examples.labels());
         List<TrainListener> listeners = new ArrayList<>();
         try (Stop stop = Stop.onTermination();
                 Device device = this.device.open().warmUp();
                 ProgressBars bars = new ProgressBars(console.err())) {
+            Dataset examples = data.readTraining(task.task, train);
+            Dataset unseen = test == null ? null : data.read(task.task, test, examples.labels());
             if (console.terminal()) listeners.add(bars);
             listeners.add(new TrainReport(console, json, logging.loggingSteps));
             FineTuning run = new FineTuning(
