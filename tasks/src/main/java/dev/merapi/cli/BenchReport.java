@@ -67,6 +67,26 @@ final class BenchReport {
         return new Line(text, json);
     }
 
+    /// A forward pass with weights of 16 bits, and the same in float32.
+    ///
+    /// @param seconds of one pass
+    static Line dtype(String dtype, ModelOption model, int[] size, double seconds, double float32) {
+        double tokens = size[0] * (double) size[1] / seconds;
+        String text = format(
+                "forward  of %s in %s, %d × %d tokens: %,.0f tokens/s, %.2f ms, float32 %.2f ms, %.2f×",
+                model, dtype, size[0], size[1], tokens, 1e3 * seconds, 1e3 * float32, float32 / seconds);
+        JsonLine json = new JsonLine()
+                .put("figure", "forward")
+                .put("model", model.toString())
+                .put("dtype", dtype)
+                .put("sequences", size[0])
+                .put("length", size[1])
+                .put("tokens_per_second", tokens)
+                .put("seconds", seconds)
+                .put("float32_seconds", float32);
+        return new Line(text, json);
+    }
+
     /// How many times faster all threads are than one.
     static Line scaling(int threads, double product, double forward, double training) {
         String text = format(

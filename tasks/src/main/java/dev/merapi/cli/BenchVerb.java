@@ -19,7 +19,8 @@ import picocli.CommandLine.Option;
             "",
             "The limit is the processor's multiply-adds or the memory, whichever takes longer. Measure on an idle"
                     + " machine.",
-            "--profile says instead which kernels a forward pass and a training step spend their time in."
+            "--profile says instead which kernels a forward pass and a training step spend their time in.",
+            "--dtype measures the forward pass with such weights, beside the same in float32, and no training."
         })
 final class BenchVerb extends Verb {
     @Mixin
@@ -46,6 +47,9 @@ final class BenchVerb extends Verb {
     double seconds;
 
     @Mixin
+    DtypeOption dtype;
+
+    @Mixin
     DeviceOptions device;
 
     @Option(names = "--json", description = "JSON lines.")
@@ -67,6 +71,7 @@ final class BenchVerb extends Verb {
             print(BenchReport.machine(device, limits));
             for (GemmSpeed.Row row : products) print(BenchReport.product(row, limits));
             if (profile) profile(device, limits);
+            else if (!dtype.isFloat32()) besideFloat32(device);
             else {
                 double[] all = speeds(device);
                 if (device.threads() > 1) scaling(device.threads(), products, all);
@@ -76,7 +81,7 @@ final class BenchVerb extends Verb {
 
     /// @return seconds of the large batch, forward and training
     private double[] speeds(Device device) {
-        BenchModel bench = load(device);
+        BenchModel bench = load(device, false);
         double[] large = new double[2];
         for (int[] size : new int[][] {{batchSize, length}, {1, length}, {1, Math.min(32, length)}}) {
             double time = bench.forward(size[0], size[1]).measure(seconds);
@@ -90,11 +95,30 @@ final class BenchVerb extends Verb {
         return large;
     }
 
+    /// Forward passes with weights of 16 bits and of 32, in turns.
+    private void besideFloat32(Device device) {
+        BenchModel whole = load(device, false), narrow = load(device, true);
+        for (int[] size :
+                new int[][] {{batchSize, length}, {1, length}, {1, Math.min(32, length)}, {1, Math.min(8, length)}}) {
+            BenchModel.Repeatable a = whole.forward(size[0], size[1]), b = narrow.forward(size[0], size[1]);
+            a.times(seconds / 2);
+            b.times(seconds / 2);
+            double[] float32 = new double[4], half = new double[4]; // medians of short turns: both see the same noise
+            for (int turn = 0; turn < 4; turn++) {
+                if (turn % 2 == 0) float32[turn] = BenchModel.median(a.times(seconds / 4));
+                half[turn] = BenchModel.median(b.times(seconds / 4));
+                if (turn % 2 == 1) float32[turn] = BenchModel.median(a.times(seconds / 4));
+            }
+            print(BenchReport.dtype(
+                    dtype.dtype.toString(), model, size, BenchModel.median(half), BenchModel.median(float32)));
+        }
+    }
+
     /// The same on one thread: how many times faster are all of them?
     private void scaling(int threads, List<GemmSpeed.Row> products, double[] all) {
         try (Device device = Device.best(1)) {
             GemmSpeed.Row one = GemmSpeed.rows(device.kernels(), seconds / 16).getFirst();
-            BenchModel bench = load(device);
+            BenchModel bench = load(device, false);
             print(BenchReport.scaling(
                     threads,
                     products.getFirst().packed() / one.packed(),
@@ -103,17 +127,19 @@ final class BenchVerb extends Verb {
         }
     }
 
-    private BenchModel load(Device device) {
-        return new BenchModel(model.load(LoadOptions.labels("a", "b", "c").device(device)));
+    /// @param asTold in the type that the option names, else in float32
+    private BenchModel load(Device device, boolean asTold) {
+        LoadOptions options = LoadOptions.labels("a", "b", "c").device(device);
+        return new BenchModel(model.load(asTold ? dtype.of(options, device) : options));
     }
 
     private void profile(Device device, Limits limits) {
         ProfilingKernels kernels = new ProfilingKernels(device.kernels());
-        BenchModel bench = load(Device.of(kernels));
+        BenchModel bench = load(Device.of(kernels), true);
         int[] size = {batchSize, length};
         List<BenchReport.Work> works = new ArrayList<>();
         works.add(new BenchReport.Work("forward", bench.forward(batchSize, length)));
-        works.add(new BenchReport.Work("training", bench.training(batchSize, length)));
+        if (dtype.isFloat32()) works.add(new BenchReport.Work("training", bench.training(batchSize, length)));
         for (BenchReport.Work work : works) {
             work.run().measure(seconds / 2);
             kernels.profile().clear();

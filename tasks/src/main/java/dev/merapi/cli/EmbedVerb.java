@@ -41,6 +41,9 @@ final class EmbedVerb extends Verb {
     Integer maxLength;
 
     @Mixin
+    DtypeOption dtype;
+
+    @Mixin
     DeviceOptions device;
 
     EmbedVerb(Console console) {
@@ -50,7 +53,7 @@ final class EmbedVerb extends Verb {
     @Override
     public void run() {
         try (Device device = this.device.open()) {
-            LoadOptions options = LoadOptions.pretrained().device(device);
+            LoadOptions options = dtype.load(device);
             SentenceEncoder encoder = model.isBundled()
                     ? BundledEncoder.sentences(options, pooling(Pooling.MEAN))
                     : SentenceEncoder.fromPretrained(model.folder(), options, pooling(Pooling.of(model.folder())));

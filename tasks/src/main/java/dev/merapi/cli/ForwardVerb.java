@@ -6,7 +6,6 @@ import dev.merapi.engine.Scope;
 import dev.merapi.engine.Tensor;
 import dev.merapi.nn.Pass;
 import dev.merapi.nn.Sequences;
-import dev.merapi.nn.model.LoadOptions;
 import dev.merapi.nn.model.Model;
 import dev.merapi.nn.model.SentenceEncoder;
 import dev.merapi.nn.model.SequenceClassifier;
@@ -42,6 +41,9 @@ final class ForwardVerb extends Verb {
     boolean hiddenStates;
 
     @Mixin
+    DtypeOption dtype;
+
+    @Mixin
     DeviceOptions device;
 
     ForwardVerb(Console console) {
@@ -51,9 +53,7 @@ final class ForwardVerb extends Verb {
     @Override
     public void run() {
         try (Device device = this.device.open()) {
-            Model loaded = Model.fromPretrained(
-                    ModelFolder.of(console, "--model", model),
-                    LoadOptions.pretrained().device(device));
+            Model loaded = Model.fromPretrained(ModelFolder.of(console, "--model", model), dtype.load(device));
             ModelInput input = ModelInput.of(ModelFolder.of(console, "--model", model), loaded.config(), maxLength);
             InputLines.forEach(console.in(), line -> console.print(forward(loaded, input, line)));
         }

@@ -106,12 +106,13 @@ final class InspectVerb extends Verb {
         weights.files().forEach(f -> console.print(f.getFileName() + ", SHA-256 " + Conversion.sha256(f)));
         console.print(String.format(
                 Locale.ROOT,
-                "%,d values in %d tensors, %s as stored, %s as float32; training with AdamW takes %s beside the"
-                        + " activations",
+                "%,d values in %d tensors, %s as stored, %s as float32, %s as bfloat16 or float16; training with AdamW"
+                        + " takes %s beside the activations",
                 count,
                 tensors.size(),
                 megabytes(bytes(tensors)),
                 megabytes(4 * count),
+                megabytes(2 * count),
                 megabytes(16 * count)));
     }
 

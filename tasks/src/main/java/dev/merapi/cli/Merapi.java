@@ -59,6 +59,7 @@ final class Merapi implements Runnable {
         line.registerConverter(Pooling.Mode.class, new Kebab<>(Pooling.Mode.class));
         line.registerConverter(LoggingOptions.ReportTo.class, new Kebab<>(LoggingOptions.ReportTo.class));
         line.registerConverter(ConvertVerb.Floats.class, new Kebab<>(ConvertVerb.Floats.class));
+        line.registerConverter(DtypeOption.Dtype.class, DtypeOption.Dtype::of);
         line.registerConverter(DeviceOptions.Kind.class, new Kebab<>(DeviceOptions.Kind.class));
         return line;
     }

@@ -1,6 +1,7 @@
 package dev.merapi.cli;
 
 import dev.merapi.engine.Device;
+import dev.merapi.nn.model.LoadOptions;
 import dev.merapi.nn.model.ProblemType;
 import dev.merapi.nn.pretrained.Json;
 import dev.merapi.tasks.InputSettings;
@@ -11,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /// How a trained model is used. Where an option is left out, the model's folder says what it was trained with.
@@ -38,6 +40,9 @@ final class UseOptions {
             description = "A probability a label: the thresholds.json of train multilabel --folds.")
     Path thresholds;
 
+    @Mixin
+    DtypeOption dtype;
+
     /// @param names of an ordinal model's labels, in place of its own; empty for its own
     TrainedModel open(Task task, Path folder, List<String> names, Device device) {
         if (task != Task.MULTILABEL && (threshold != null || thresholds != null))
@@ -46,30 +51,30 @@ final class UseOptions {
             throw new UsageException("--threshold: expected no --thresholds beside it; leave one out");
         if (threshold != null && !(threshold > 0 && threshold < 1))
             throw new UsageException("--threshold: expected a probability between 0 and 1, got " + threshold);
-        TrainedModel model = load(task, folder, names, device);
+        TrainedModel model = load(task, folder, names, dtype.load(device));
         if (task != Task.ORDINAL && !names.isEmpty() && !names.equals(model.labels()))
             throw new UsageException("--labels: expected those of the model, " + model.labels() + ", got " + names
                     + "; leave the option out");
         return model;
     }
 
-    private TrainedModel load(Task task, Path folder, List<String> names, Device device) {
+    private TrainedModel load(Task task, Path folder, List<String> names, LoadOptions options) {
         return switch (task) {
             case PAIR_CLASSIFICATION ->
                 new TrainedModel.Classes(
-                        classifier(task, ProblemType.SINGLE_LABEL_CLASSIFICATION, folder, device), false);
+                        classifier(task, ProblemType.SINGLE_LABEL_CLASSIFICATION, folder, options), false);
             case MULTILABEL -> {
-                TextClassifier classifier = classifier(task, ProblemType.MULTI_LABEL_CLASSIFICATION, folder, device);
+                TextClassifier classifier = classifier(task, ProblemType.MULTI_LABEL_CLASSIFICATION, folder, options);
                 yield new TrainedModel.Classes(
                         classifier, true, thresholds(folder, classifier.model().labels()));
             }
             case SPAN_EXTRACTION -> {
-                SpanExtractor saved = SpanExtractor.fromPretrained(folder, device);
+                SpanExtractor saved = SpanExtractor.fromPretrained(folder, options);
                 yield new TrainedModel.Spans(
                         new SpanExtractor(saved.model(), saved.tokenizer(), input(saved.input()), saved.wholeText()));
             }
             case ORDINAL -> {
-                OrdinalRegressor saved = OrdinalRegressor.fromPretrained(folder, device);
+                OrdinalRegressor saved = OrdinalRegressor.fromPretrained(folder, options);
                 OrdinalRegressor regressor = new OrdinalRegressor(
                         saved.model(),
                         saved.tokenizer(),
@@ -99,8 +104,8 @@ final class UseOptions {
         return values;
     }
 
-    private TextClassifier classifier(Task task, ProblemType type, Path folder, Device device) {
-        TextClassifier classifier = TextClassifier.fromPretrained(folder, device);
+    private TextClassifier classifier(Task task, ProblemType type, Path folder, LoadOptions options) {
+        TextClassifier classifier = TextClassifier.fromPretrained(folder, options);
         ProblemType found = classifier.model().problemType();
         if (found != type)
             throw new UsageException("--model " + folder + ": expected a model for " + task + ", of problem_type "

@@ -46,14 +46,15 @@ public final class CrossEncoder {
 
     /// Loads the folder of a sequence classifier with one output, on the best device there is.
     public static CrossEncoder fromPretrained(Path folder) {
-        return load(folder, LoadOptions.pretrained());
+        return fromPretrained(folder, LoadOptions.pretrained());
     }
 
     public static CrossEncoder fromPretrained(Path folder, Device device) {
-        return load(folder, LoadOptions.pretrained().device(device));
+        return fromPretrained(folder, LoadOptions.pretrained().device(device));
     }
 
-    private static CrossEncoder load(Path folder, LoadOptions options) {
+    /// The same with options: its weights in bfloat16, for example.
+    public static CrossEncoder fromPretrained(Path folder, LoadOptions options) {
         var loaded = Loaded.from(folder, () -> SequenceClassifier.fromPretrained(folder, options));
         return new CrossEncoder(loaded.model(), loaded.tokenizer());
     }

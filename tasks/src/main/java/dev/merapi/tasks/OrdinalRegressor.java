@@ -53,14 +53,15 @@ public record OrdinalRegressor(
     /// Loads a folder that [OrdinalRegression] saved, or a Hugging Face folder of a sequence classifier with K
     /// outputs: its labels are then those of the config, in their order, decoded as CORN.
     public static OrdinalRegressor fromPretrained(Path folder) {
-        return load(folder, LoadOptions.pretrained());
+        return fromPretrained(folder, LoadOptions.pretrained());
     }
 
     public static OrdinalRegressor fromPretrained(Path folder, Device device) {
-        return load(folder, LoadOptions.pretrained().device(device));
+        return fromPretrained(folder, LoadOptions.pretrained().device(device));
     }
 
-    private static OrdinalRegressor load(Path folder, LoadOptions options) {
+    /// The same with options: its weights in bfloat16, for example.
+    public static OrdinalRegressor fromPretrained(Path folder, LoadOptions options) {
         var loaded = Loaded.from(folder, () -> SequenceClassifier.fromPretrained(folder, options));
         SequenceClassifier model = loaded.model();
         Path file = folder.resolve(OutputFolder.SETTINGS);

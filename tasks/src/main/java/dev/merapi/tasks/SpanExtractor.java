@@ -35,14 +35,15 @@ public record SpanExtractor(QuestionAnswering model, Tokenizer tokenizer, InputS
 
     /// Loads a folder that [SpanExtraction] saved, or any Hugging Face folder of a question answering model.
     public static SpanExtractor fromPretrained(Path folder) {
-        return load(folder, LoadOptions.pretrained());
+        return fromPretrained(folder, LoadOptions.pretrained());
     }
 
     public static SpanExtractor fromPretrained(Path folder, Device device) {
-        return load(folder, LoadOptions.pretrained().device(device));
+        return fromPretrained(folder, LoadOptions.pretrained().device(device));
     }
 
-    private static SpanExtractor load(Path folder, LoadOptions options) {
+    /// The same with options: its weights in bfloat16, for example.
+    public static SpanExtractor fromPretrained(Path folder, LoadOptions options) {
         var loaded = Loaded.from(folder, () -> QuestionAnswering.fromPretrained(folder, options));
         Path settings = folder.resolve(OutputFolder.SETTINGS);
         List<String> whole = Files.exists(settings) && Json.read(settings).has("whole_text")

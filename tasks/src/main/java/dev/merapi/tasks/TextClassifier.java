@@ -44,14 +44,15 @@ public final class TextClassifier {
     /// Loads a folder that a task saved, or any Hugging Face folder of a sequence classifier, on the best
     /// device there is.
     public static TextClassifier fromPretrained(Path folder) {
-        return load(folder, LoadOptions.pretrained());
+        return fromPretrained(folder, LoadOptions.pretrained());
     }
 
     public static TextClassifier fromPretrained(Path folder, Device device) {
-        return load(folder, LoadOptions.pretrained().device(device));
+        return fromPretrained(folder, LoadOptions.pretrained().device(device));
     }
 
-    private static TextClassifier load(Path folder, LoadOptions options) {
+    /// The same with options: its weights in bfloat16, for example.
+    public static TextClassifier fromPretrained(Path folder, LoadOptions options) {
         var loaded = Loaded.from(folder, () -> SequenceClassifier.fromPretrained(folder, options));
         return new TextClassifier(loaded.model(), loaded.tokenizer(), InputSettings.of(folder));
     }

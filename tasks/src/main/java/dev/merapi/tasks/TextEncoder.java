@@ -36,14 +36,15 @@ public final class TextEncoder {
 
     /// Loads a folder of sentence-transformers, or any encoder, on the best device there is.
     public static TextEncoder fromPretrained(Path folder) {
-        return load(folder, LoadOptions.pretrained());
+        return fromPretrained(folder, LoadOptions.pretrained());
     }
 
     public static TextEncoder fromPretrained(Path folder, Device device) {
-        return load(folder, LoadOptions.pretrained().device(device));
+        return fromPretrained(folder, LoadOptions.pretrained().device(device));
     }
 
-    private static TextEncoder load(Path folder, LoadOptions options) {
+    /// The same with options: its weights in bfloat16, for example.
+    public static TextEncoder fromPretrained(Path folder, LoadOptions options) {
         var loaded = Loaded.from(folder, () -> SentenceEncoder.fromPretrained(folder, options));
         return new TextEncoder(loaded.model(), loaded.tokenizer());
     }

@@ -64,6 +64,21 @@ class BenchVerbTest {
     }
 
     @Test
+    void measuresWeightsOfSixteenBitsBesideFloat32() throws IOException {
+        List<Json.Obj> lines = lines(
+                "bench", "--model", model(), "--seconds", "0.01", "--length", "8", "--dtype", "float16", "--json");
+        List<Json.Obj> forward = lines.subList(7, lines.size());
+        assertEquals(4, forward.size());
+        for (Json.Obj line : forward) {
+            assertEquals("forward", line.string("figure"));
+            assertEquals("float16", line.string("dtype"));
+            assertTrue(line.number("seconds") > 0 && line.number("float32_seconds") > 0);
+        }
+        assertEquals(
+                128 / forward.getFirst().number("seconds"), forward.getFirst().number("tokens_per_second"), 1e-3);
+    }
+
+    @Test
     void refusesSequencesThatTheModelCannotRead() throws IOException {
         Run run = Run.of("", "bench", "--model", model(), "--profile", "--length", "999");
         assertEquals(2, run.code());

@@ -1,7 +1,9 @@
 package dev.merapi.cli;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -65,5 +67,40 @@ class EmbedVerbTest {
         for (float value : embedding) squares += value * value;
         assertEquals(18, embedding.length);
         assertEquals(1, squares, 1e-5);
+    }
+
+    @Test
+    void weightsOfSixteenBitsGiveNearlyTheSameVector() throws IOException {
+        Path model = TinyModel.folder(folder.resolve("model"));
+        String bfloat16 = embed(model, "--dtype", "bfloat16"), float32 = embed(model);
+        assertNotEquals(float32, bfloat16);
+        assertEquals(float32, embed(model, "--dtype", "float32"));
+        assertEquals(bfloat16, embed(model, "--dtype", "bf16"));
+        assertEquals(embed(model, "--dtype", "float16"), embed(model, "--dtype", "fp16"));
+        float[] expected = vector(float32), rounded = vector(bfloat16), half = vector(embed(model, "--dtype", "fp16"));
+        assertArrayEquals(expected, rounded, 0.03f);
+        assertArrayEquals(expected, half, 0.004f);
+    }
+
+    @Test
+    void anUnknownTypeIsRefused() throws IOException {
+        Run run = Run.of(
+                "",
+                "embed",
+                "--model",
+                TinyModel.folder(folder.resolve("model")).toString(),
+                "--dtype",
+                "int8");
+        assertEquals(2, run.code());
+        assertTrue(run.err().contains("--dtype"), run.err());
+        assertTrue(run.err().contains("expected float32, bfloat16 or float16, got int8"), run.err());
+    }
+
+    private static float[] vector(String json) {
+        String[] numbers =
+                json.substring(json.indexOf('[') + 1, json.indexOf(']')).split(",");
+        float[] values = new float[numbers.length];
+        for (int i = 0; i < values.length; i++) values[i] = Float.parseFloat(numbers[i]);
+        return values;
     }
 }

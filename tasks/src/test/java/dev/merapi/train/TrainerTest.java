@@ -202,8 +202,8 @@ class TrainerTest {
                 }));
     }
 
-    /// The numbers of a step come when the next one was asked for, or something follows that needs them; weights
-    /// and numbers are those of waiting for each, the norm rounded to a float.
+    /// The numbers of a step come when the next one was asked for, or something follows that needs them;
+    /// weights and numbers are those of waiting for each, the norm rounded to a float.
     @Test
     void aRunBehindTheHostHasTheSameBitsAndEvents() throws IOException {
         List<List<TrainEvent>> runs = new ArrayList<>();
@@ -285,7 +285,12 @@ class TrainerTest {
     void rDropIsRefusedWhereNothingIsClassified() {
         TrainingSettings plain = settings(1, 0, 8, 1, 1e-3, 0);
         SequenceClassifier regression = SequenceClassifier.fromPretrained(
-                folder, new LoadOptions(List.of("score"), ProblemType.REGRESSION, 0f, Device.best(1), 1, true));
+                folder,
+                LoadOptions.labels("score")
+                        .problemType(ProblemType.REGRESSION)
+                        .dropout(0f)
+                        .device(Device.best(1))
+                        .seed(1));
         model = regression;
         SettingsException e =
                 assertThrows(SettingsException.class, () -> fit(plain.tuning(Tuning.DEFAULT.rDropAlpha(1)), 0.5));
