@@ -241,7 +241,8 @@ final class MatmulScratch {
             int biasAt,
             boolean add) {
         if (panels.halves() == null && start.isOn()) {
-            PlainLoops.tile(MicroKernels.height(lines), kc, a, aAt, panels.floats(), at, tile);
+            int height = MicroKernels.height(lines);
+            PlainLoops.tile(lines, kc, a, aAt, 1, height, 0, panels.floats(), at, tile, 0);
             MatmulTile.writePlainly(tile, lines, columns, c, cAt, stride, bias, biasAt, add);
             return;
         }

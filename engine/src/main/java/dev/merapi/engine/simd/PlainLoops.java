@@ -2,8 +2,6 @@ package dev.merapi.engine.simd;
 
 import static dev.merapi.engine.simd.SimdMath.LANES;
 
-import java.util.Arrays;
-
 /// The twins of the vector loops that a forward pass runs, for [ColdStart]: the same operations on every
 /// element in the same order, hence the same bits.
 final class PlainLoops {
@@ -11,19 +9,36 @@ final class PlainLoops {
 
     private PlainLoops() {}
 
-    /// [MicroKernels#run], 2 rows × 4 columns at a time.
-    static void tile(int rows, int k, float[] a, int ao, float[] b, int bo, float[] tile) {
+    /// [MicroKernels#run] and [PanelKernels], 2 rows × 4 columns at a time.
+    ///
+    /// @param apart between neighbouring rows of a
+    /// @param step  from one k to the next in a
+    /// @param jump  what is added to that after each WIDTH values of k
+    static void tile(
+            int rows,
+            int k,
+            float[] a,
+            int ao,
+            int apart,
+            int step,
+            int jump,
+            float[] b,
+            int bo,
+            float[] tile,
+            int to) {
         for (int r = 0; r < rows; r += 2)
             for (int c = 0; c < WIDTH; c += 4) {
-                if (r + 1 < rows) twoRows(rows, k, a, ao + r, b, bo + c, tile, r * WIDTH + c);
-                else oneRow(rows, k, a, ao + r, b, bo + c, tile, r * WIDTH + c);
+                int second = r + 1 < rows ? apart : 0;
+                twoRows(k, a, ao + r * apart, second, step, jump, b, bo + c, tile, to + r * WIDTH + c);
             }
     }
 
-    private static void twoRows(int rows, int k, float[] a, int ao, float[] b, int bo, float[] tile, int to) {
+    /// Two rows; the first one again where there is no second, whose results are not stored then.
+    private static void twoRows(
+            int k, float[] a, int ao, int apart, int step, int jump, float[] b, int bo, float[] tile, int to) {
         float x0 = 0, x1 = 0, x2 = 0, x3 = 0, y0 = 0, y1 = 0, y2 = 0, y3 = 0;
         for (int i = 0; i < k; i++) {
-            float x = a[ao], y = a[ao + 1];
+            float x = a[ao], y = a[ao + apart];
             float b0 = b[bo], b1 = b[bo + 1], b2 = b[bo + 2], b3 = b[bo + 3];
             x0 = Math.fma(x, b0, x0);
             x1 = Math.fma(x, b1, x1);
@@ -33,25 +48,11 @@ final class PlainLoops {
             y1 = Math.fma(y, b1, y1);
             y2 = Math.fma(y, b2, y2);
             y3 = Math.fma(y, b3, y3);
-            ao += rows;
+            ao += (i & WIDTH - 1) == WIDTH - 1 ? step + jump : step;
             bo += WIDTH;
         }
         store(x0, x1, x2, x3, tile, to);
-        store(y0, y1, y2, y3, tile, to + WIDTH);
-    }
-
-    private static void oneRow(int rows, int k, float[] a, int ao, float[] b, int bo, float[] tile, int to) {
-        float x0 = 0, x1 = 0, x2 = 0, x3 = 0;
-        for (int i = 0; i < k; i++) {
-            float x = a[ao];
-            x0 = Math.fma(x, b[bo], x0);
-            x1 = Math.fma(x, b[bo + 1], x1);
-            x2 = Math.fma(x, b[bo + 2], x2);
-            x3 = Math.fma(x, b[bo + 3], x3);
-            ao += rows;
-            bo += WIDTH;
-        }
-        store(x0, x1, x2, x3, tile, to);
+        if (apart > 0) store(y0, y1, y2, y3, tile, to + WIDTH);
     }
 
     private static void store(float x0, float x1, float x2, float x3, float[] to, int at) {
@@ -77,27 +78,24 @@ final class PlainLoops {
                 panel[to + i * height + line] = from[at + i * inputStride + line * lineStride];
     }
 
-    /// [AttentionRows#softmax].
-    static float softmax(float[] x, int at, int n, float scale) {
-        float max = Float.NEGATIVE_INFINITY;
-        for (int i = at; i < at + n; i++) max = Math.max(max, x[i]);
-        float shift = max * scale;
-        float[] sums = new float[LANES];
-        for (int i = 0; i < n; i++) {
-            float y = SimdMath.exp(x[at + i] * scale - shift);
-            x[at + i] = y;
-            sums[i % LANES] += y;
+    /// [AttentionPanels#max] and [AttentionPanels#exp].
+    static void softmaxColumns(float[] x, int rows, float scale, float[] max, float[] sum) {
+        for (int c = 0; c < WIDTH; c++) {
+            float largest = x[c], total = 0;
+            for (int i = 1; i < rows; i++) if (x[i * WIDTH + c] > largest) largest = x[i * WIDTH + c];
+            float shift = largest * -scale;
+            for (int i = c; i < rows * WIDTH; i += WIDTH) {
+                x[i] = SimdMath.exp(Math.fma(x[i], scale, shift));
+                total += x[i];
+            }
+            max[c] = largest;
+            sum[c] = total;
         }
-        float sum = sum(sums), factor = 1 / sum;
-        for (int i = at; i < at + n; i++) x[i] *= factor;
-        Arrays.fill(x, at + n, at + Math.ceilDiv(n, LANES) * LANES, 0f);
-        return shift + (float) Math.log(sum);
     }
 
-    /// [SimdMath#sum].
-    private static float sum(float[] lanes) {
-        for (int half = LANES / 2; half > 1; half /= 2) for (int i = 0; i < half; i++) lanes[i] += lanes[i + half];
-        return lanes[0] + lanes[1];
+    /// [AttentionPanels#multiplyRows].
+    static void multiplyRows(float[] x, int rows, float[] factors, int from) {
+        for (int r = 0; r < rows; r++) for (int c = 0; c < WIDTH; c++) x[r * WIDTH + c] *= factors[from + r];
     }
 
     /// `x/2 · (1 + erf(x/√2))`, as [SimdActivation].

@@ -46,6 +46,7 @@ final class SimdRandom {
     private static final int ROUNDS = 10;
 
     private static final LongVector DEAL = LongVector.fromArray(S, deal(), 0);
+    private static final LongVector INDEX = LongVector.zero(S).addIndex(1);
     private static final VectorShuffle<Long> EXCHANGE = VectorShuffle.fromOp(S, i -> i ^ 1);
     private static final VectorMask<Long> ODD = VectorMask.fromLong(S, 0xAAAA_AAAA_AAAA_AAAAL);
 
@@ -89,6 +90,90 @@ final class SimdRandom {
             int count = Math.min(ADDED, n - i);
             dropout(x, xo + i, kept, 0, count, firstElement + i, dropout);
             SimdElementwise.accumulate(kept, 0, out, oo + i, count);
+        }
+    }
+
+    /// Zeroes what is dropped of a panel [rows, 2·LANES], without scaling what is kept: `x[j, r]` is element
+    /// `firstElement + r·width + j`, firstElement and width multiples of 4. The panel goes on to a multiple of
+    /// 4 rows, and what lies there is overwritten.
+    ///
+    /// @param words memory for 4·LANES of them
+    static void dropColumns(float[] x, int rows, long firstElement, int width, Dropout dropout, long[] words) {
+        assert firstElement % 4 == 0 && width % 4 == 0;
+        int bound = (int) dropout.threshold() ^ Integer.MIN_VALUE, apart = width / 4;
+        for (int column = 0; column < STRIDE; column += HALF) {
+            long group = firstElement + (long) column * width >>> 2;
+            for (int j = 0; j < rows; j += 4, group++) {
+                if (WIDE) wordColumns(group, apart, dropout.site(), dropout.step(), dropout.seed(), words);
+                else wordColumnsPlainly(group, apart, dropout, words);
+                zero(x, j * STRIDE + column, words, bound);
+            }
+        }
+    }
+
+    /// Word w of the counter `group + r·apart`, for r < LANES: `words[w, r/2]`, its lower half, for even r, and
+    /// after them those for odd r.
+    private static void wordColumns(long group, int apart, int site, int step, long seed, long[] words) {
+        LongVector m0 = LongVector.broadcast(S, M0 | ABOVE).and(LOW),
+                m1 = LongVector.broadcast(S, M1 | ABOVE).and(LOW);
+        LongVector a0 = LongVector.broadcast(S, 2L * apart).mul(INDEX).add(group), b0 = a0.add(apart);
+        LongVector a1 = a0.lanewise(VectorOperators.LSHR, 32), b1 = b0.lanewise(VectorOperators.LSHR, 32);
+        LongVector a2 = LongVector.broadcast(S, site), b2 = a2;
+        LongVector a3 = LongVector.broadcast(S, step), b3 = a3;
+        LongVector k0 = LongVector.broadcast(S, seed), k1 = LongVector.broadcast(S, seed >>> 32);
+        for (int round = 0; round < ROUNDS; round++) {
+            LongVector p0 = a0.and(LOW).mul(m0), p1 = a2.and(LOW).mul(m1);
+            LongVector q0 = b0.and(LOW).mul(m0), q1 = b2.and(LOW).mul(m1);
+            a0 = p1.lanewise(VectorOperators.LSHR, 32)
+                    .lanewise(VectorOperators.XOR, a1)
+                    .lanewise(VectorOperators.XOR, k0);
+            b0 = q1.lanewise(VectorOperators.LSHR, 32)
+                    .lanewise(VectorOperators.XOR, b1)
+                    .lanewise(VectorOperators.XOR, k0);
+            a2 = p0.lanewise(VectorOperators.LSHR, 32)
+                    .lanewise(VectorOperators.XOR, a3)
+                    .lanewise(VectorOperators.XOR, k1);
+            b2 = q0.lanewise(VectorOperators.LSHR, 32)
+                    .lanewise(VectorOperators.XOR, b3)
+                    .lanewise(VectorOperators.XOR, k1);
+            a1 = p1;
+            b1 = q1;
+            a3 = p0;
+            b3 = q0;
+            k0 = k0.add(W0);
+            k1 = k1.add(W1);
+        }
+        a0.intoArray(words, 0);
+        a1.intoArray(words, GROUPS);
+        a2.intoArray(words, 2 * GROUPS);
+        a3.intoArray(words, 3 * GROUPS);
+        b0.intoArray(words, STRIDE);
+        b1.intoArray(words, STRIDE + GROUPS);
+        b2.intoArray(words, STRIDE + 2 * GROUPS);
+        b3.intoArray(words, STRIDE + 3 * GROUPS);
+    }
+
+    private static void wordColumnsPlainly(long group, int apart, Dropout dropout, long[] words) {
+        int[] four = WORDS.get();
+        for (int r = 0; r < HALF; r++) {
+            long counter = group + (long) r * apart;
+            Philox.block((int) counter, (int) (counter >>> 32), dropout.site(), dropout.step(), dropout.seed(), four);
+            for (int w = 0; w < 4; w++) words[r % 2 * STRIDE + w * GROUPS + r / 2] = four[w];
+        }
+    }
+
+    /// Half of four rows of a panel by its words, those of the even columns before those of the odd ones.
+    private static void zero(float[] x, int at, long[] words, int bound) {
+        for (int w = 0; w < 4; w++) {
+            VectorMask<Integer> dropped = LongVector.fromArray(S, words, w * GROUPS)
+                    .and(LOW)
+                    .or(LongVector.fromArray(S, words, STRIDE + w * GROUPS).lanewise(VectorOperators.LSHL, 32))
+                    .reinterpretAsInts()
+                    .lanewise(VectorOperators.XOR, Integer.MIN_VALUE)
+                    .compare(VectorOperators.LT, bound);
+            FloatVector.fromArray(F, x, at + w * STRIDE)
+                    .blend(0f, dropped.cast(F))
+                    .intoArray(x, at + w * STRIDE);
         }
     }
 

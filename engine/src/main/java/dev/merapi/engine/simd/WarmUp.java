@@ -29,7 +29,7 @@ final class WarmUp {
     private static final int FEW = 5, MANY = 9000; // for several threads
 
     private final Floats[] x = new Floats[9]; // the first three are read, the others written
-    private final int[] starts = {0, 20, 20 + FEW}, longStarts = {0, 100}; // more rows than a block of attention's
+    private final int[] starts = {0, 20, 20 + FEW}, longStarts = {0, 140}; // more panels than attention waits for
     private final int[] ids = {0, 1}, groups = {0, 1, 2};
     private final int[] rowOf = {0, 1, Kernels.NOT_NOW, Kernels.NEVER};
     private final Dropout dropout = new Dropout(0.1f, 1, 1, 1);
