@@ -1,5 +1,6 @@
 /// The blocks, fibers and barriers of emulator.h, and the one function that the tests call.
 #include "emulator.h"
+#include "watch.h"
 #include <cstdio>
 #include <deque>
 #include <map>
@@ -12,10 +13,11 @@ constexpr int MOST = 512, WARP = 32; // threads of a block
 constexpr size_t STACK = 64 << 10, GUARD = 256, ALIGNMENT = 1024;
 constexpr unsigned char MARK = 0xC5;
 
-Fiber *current;
-dim3 block, grid, block_size;
-char *shared;
-int shared_bytes;
+#define OWN __attribute__((section("own"))) // variables that a kernel's source, but no kernel reads
+OWN Fiber *current;
+OWN dim3 block, grid, block_size;
+OWN char *shared;
+OWN int shared_bytes;
 
 static std::map<std::string, Call> &kernels() {
     static std::map<std::string, Call> all;
@@ -23,20 +25,21 @@ static std::map<std::string, Call> &kernels() {
 }
 Registration::Registration(const char *name, Call call) { kernels()[name] = call; }
 
-static Fiber fibers[MOST];
+OWN static Fiber fibers[MOST];
 static int threads; // of the blocks of this launch
 static char *stacks;
 static void *main_stack;
 static Call running;
 static void **arguments;
-static bool descending; // the order in which the threads of this block run between two barriers
+static int orders; // of the threads of a block between two barriers, and of the blocks; see `order`
+static int first, step; // the thread of this block that begins, and how far from it the next one is
 
 struct Barrier {
     int arrived = 0, alive = 0;
     unsigned generation = 0;
 };
 static Barrier of_block, of_warps[MOST / WARP];
-static uint64_t words[MOST];
+OWN static uint64_t words[MOST];
 static long idle; // switches since anything happened
 
 extern "C" void switch_stack(void **from, void *to);
@@ -71,7 +74,7 @@ void stop(int why) {
 }
 
 void yield() {
-    int at = current - fibers, step = descending ? threads - 1 : 1;
+    int at = current - fibers;
     if (++idle > 4L * threads * threads) stop(3); // nobody can go on
     for (int next = (at + step) % threads; next != at; next = (next + step) % threads)
         if (!fibers[next].done) {
@@ -97,7 +100,10 @@ static void wait(Barrier &barrier) {
         while (barrier.generation == generation) yield();
 }
 
-void block_barrier() { wait(of_block); }
+void block_barrier() {
+    wait(of_block);
+    watch_block_barrier();
+}
 void warp_barrier() { wait(of_warps[(current - fibers) / WARP]); }
 uint64_t &lane_word(int lane) { return words[(current - fibers) / WARP * WARP + lane]; }
 
@@ -123,6 +129,7 @@ static int groups[MOST]; // that each thread has made
 static void finish(std::deque<Copy> &mine) {
     Copy copy = mine.front();
     mine.pop_front();
+    watch_access(copy.to, 16, true);
     memset(copy.to, 0, 16);
     memcpy(copy.to, copy.from, copy.bytes);
 }
@@ -130,6 +137,8 @@ static void finish(std::deque<Copy> &mine) {
 void copy_async(void *to, const void *from, int bytes) {
     check(to, 5);
     if ((uintptr_t) from % 16 != 0) stop(5);
+    watch_access(from, bytes, false);
+    watch_access(to, 16, true);
     memset(to, 0xFF, 16); // at once, for whoever still reads what was there
     int thread = current - fibers;
     copies[thread].push_back({(char *) to, (const char *) from, bytes, groups[thread]});
@@ -144,6 +153,7 @@ void wait_copies(int newest) { // nothing comes before somebody waits for it
 
 void load_matrices(uint32_t (&x)[4], const void *row, bool transposed) {
     check(row, 6);
+    watch_access(row, 16, false);
     int lane = current->thread.x % WARP;
     memcpy(&lane_word(lane), &row, sizeof row);
     warp_barrier();
@@ -162,7 +172,7 @@ void load_matrices(uint32_t (&x)[4], const void *row, bool transposed) {
 }
 
 double *lane_numbers(int lane) {
-    static double numbers[MOST][12];
+    OWN static double numbers[MOST][12];
     return numbers[(current - fibers) / WARP * WARP + lane];
 }
 
@@ -192,18 +202,26 @@ static void run_block() {
         fibers[t] = {top - 6, {(unsigned) t, 0, 0}, false};
     }
     begin_hopper();
+    watch_block();
     idle = 0;
-    current = descending ? fibers + threads - 1 : fibers;
+    current = fibers + first;
     switch_stack(&main_stack, current->stack_pointer);
 }
+
+bool lies_on_stacks(const void *x) { return x >= stacks && x < stacks + MOST * STACK; }
 } // namespace emulator
+
+/// In which order threads and blocks take their turns from now on. 0: blocks ascend, threads ascend in every second
+/// block and descend in the others; 1: blocks descend, threads the other way round; 2: every seventh thread, blocks
+/// from both ends.
+extern "C" void order(int which) { emulator::orders = which; }
 
 /// Runs a grid. 0: done; 1: no such kernel; 2: a block wrote behind its shared memory; 3: threads wait for a
 /// barrier that others never reach; 4: a thread ended before its copies; 5: a copy of 16 bytes is not aligned or goes
 /// beside the shared memory; 6: so does a load of matrices; 7: rows of a matrix lie in the same bank;
 /// 8: a barrier was not made, was overwritten, or more arrive than it expects; 9: no such number of threads;
 /// 10: the threads of a warpgroup disagree about a product, it was not fenced off, or its operands do not lie as tensor
-/// cores read them; 11: a thread ended before its products.
+/// cores read them; 11: a thread ended before its products; from 12 on: what watch.cpp has found.
 extern "C" int emulate(const char *name, int x, int y, int threads, int shared_bytes, void **arguments) {
     using namespace emulator;
     auto found = kernels().find(name);
@@ -220,18 +238,23 @@ extern "C" int emulate(const char *name, int x, int y, int threads, int shared_b
     emulator::threads = threads;
     block_size = {(unsigned) threads, 1, 1};
     grid = {(unsigned) x, (unsigned) y, 1};
-    for (int by = 0; by < y; by++)
-        for (int bx = 0; bx < x; bx++) {
-            memset(shared, 0xFF, shared_bytes); // NaN: nobody has written yet
-            memset(shared + shared_bytes, MARK, GUARD);
-            block = {(unsigned) bx, (unsigned) by, 0};
-            descending = (bx + by) % 2;
-            error = 0;
-            run_block();
-            if (!error) error = end_of_block();
-            if (error) return error;
-            for (size_t i = 0; i < GUARD; i++)
-                if ((unsigned char) shared[shared_bytes + i] != MARK) return 2;
-        }
+    watch_launch();
+    long count = (long) x * y;
+    for (long n = 0; n < count; n++) {
+        long which = orders == 0 ? n : orders == 1 ? count - 1 - n : n % 2 ? count - 1 - n / 2 : n / 2;
+        int bx = which % x, by = which / x;
+        memset(shared, 0xFF, shared_bytes); // NaN: nobody has written yet
+        memset(shared + shared_bytes, MARK, GUARD);
+        block = {(unsigned) bx, (unsigned) by, 0};
+        bool descends = (bx + by + orders) % 2;
+        first = orders == 2 ? threads / 2 : descends ? threads - 1 : 0;
+        step = orders == 2 ? 7 : descends ? threads - 1 : 1; // 7 divides no number of threads
+        error = 0;
+        run_block();
+        if (!error) error = end_of_block();
+        if (error) return error;
+        for (size_t i = 0; i < GUARD; i++)
+            if ((unsigned char) shared[shared_bytes + i] != MARK) return 2;
+    }
     return 0;
 }

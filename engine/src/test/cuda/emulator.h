@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <cstring>
 #include <utility>
+#include "watch.h"
 
 #define __global__
 #define __device__
@@ -75,7 +76,10 @@ template <typename T> T exchange(T x, int lane, int from) {
 #define blockDim emulator::block_size
 
 inline void __syncthreads() { emulator::block_barrier(); }
-inline void __syncwarp() { emulator::warp_barrier(); }
+inline void __syncwarp() {
+    emulator::warp_barrier();
+    emulator::watch_warp_barrier();
+}
 template <typename T> T __shfl_xor_sync(unsigned, T x, int mask) {
     int lane = threadIdx.x % 32;
     return emulator::exchange(x, lane, lane ^ mask);

@@ -76,6 +76,7 @@ void barrier_wait(Word *barrier, int parity) {
 void copy_bulk(void *to, const void *from, int bytes, Word *barrier) {
     if (bytes < 16 || bytes % 16 != 0 || !inside(to, bytes, 16) || (uintptr_t) from % 16 != 0) stop(5);
     phase_of(barrier);
+    watch_access(from, bytes, false);
     std::memset(to, 0xFF, bytes); // at once, for whoever still reads what was there
     under_way.push_back({(char *) to, (const char *) from, bytes, barrier});
 }
@@ -88,6 +89,7 @@ void some_barrier(int number, int count) {
         progress();
     } else
         while (some_generation[number] == generation) yield();
+    watch_block_barrier();
 }
 
 // ── Products ─────────────────────────────────────────────────────────────────────────────────────

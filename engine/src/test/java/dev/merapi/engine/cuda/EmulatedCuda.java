@@ -23,41 +23,70 @@ import java.util.stream.Stream;
 /// running block by block on this CPU. What a GPU adds is the compiler that makes its machine code, and real
 /// concurrency.
 public final class EmulatedCuda {
-    private static final Optional<MethodHandle> EMULATE = load();
+    private static final Optional<SymbolLookup> LIBRARY = load("");
 
     private EmulatedCuda() {}
 
     /// Ampere, with memory that is checked, whose many copies leave no graph; empty where g++ is missing, which
     /// is said.
     public static Optional<Kernels> kernels() {
-        return kernels(4, 80, true);
+        return kernels(4, 80, true, 0);
     }
 
     /// With launches that become graphs, as where it matters.
     public static Optional<Kernels> graphs() {
-        return kernels(4, 80, false);
+        return kernels(4, 80, false, 0);
     }
 
     /// Hopper, with its own instructions for products of low precision.
     public static Optional<Kernels> hopper(int multiprocessors) {
-        return kernels(multiprocessors, 90, true);
+        return kernels(multiprocessors, 90, true, 0);
     }
 
-    private static Optional<Kernels> kernels(int multiprocessors, int capability, boolean checked) {
-        return EMULATE.map(
-                emulate -> new CudaKernels(new EmulatedDriver(emulate, multiprocessors, capability), checked));
+    /// @param order in which threads and blocks take their turns, 0 to 2, see emulator.cpp
+    static Optional<Kernels> kernels(int multiprocessors, int capability, boolean checked, int order) {
+        return LIBRARY.map(library -> {
+            var emulate = handle(library, "emulate", EMULATE);
+            var orders = handle(library, "order", FunctionDescriptor.ofVoid(ValueLayout.JAVA_INT));
+            var driver = new EmulatedDriver(emulate, multiprocessors, capability) {
+                @Override
+                int emulate(Launch launch, MemorySegment name, MemorySegment arguments) throws Throwable {
+                    orders.invokeExact(order);
+                    return super.emulate(launch, name, arguments);
+                }
+            };
+            return new CudaKernels(driver, checked);
+        });
     }
+
+    static final FunctionDescriptor EMULATE = FunctionDescriptor.of(
+            ValueLayout.JAVA_INT,
+            ValueLayout.ADDRESS,
+            ValueLayout.JAVA_INT,
+            ValueLayout.JAVA_INT,
+            ValueLayout.JAVA_INT,
+            ValueLayout.JAVA_INT,
+            ValueLayout.ADDRESS);
 
     @SuppressWarnings("restricted")
-    private static Optional<MethodHandle> load() {
+    static MethodHandle handle(SymbolLookup library, String name, FunctionDescriptor type) {
+        return Linker.nativeLinker().downcallHandle(library.findOrThrow(name), type);
+    }
+
+    /// The emulator's library, made if it is not there.
+    ///
+    /// @param kind of the script `emulate`: "" or "watched"
+    @SuppressWarnings("restricted")
+    static Optional<SymbolLookup> load(String kind) {
         Path script = Path.of("../src/cuda/emulate").toAbsolutePath().normalize();
         if (!Files.exists(script)) return Optional.empty();
         try {
-            Path library = Path.of("../engine/target/cuda", digest() + ".so").toAbsolutePath();
+            Path library =
+                    Path.of("../engine/target/cuda", digest() + kind + ".so").toAbsolutePath();
             if (!Files.exists(library)) {
                 Files.createDirectories(library.getParent());
                 Path fresh = Files.createTempFile(library.getParent(), "fresh", ".so");
-                Process build = new ProcessBuilder(script.toString(), fresh.toString())
+                Process build = new ProcessBuilder(script.toString(), fresh.toString(), kind)
                         .inheritIO()
                         .start();
                 if (build.waitFor() != 0) {
@@ -66,18 +95,7 @@ public final class EmulatedCuda {
                 }
                 Files.move(fresh, library, java.nio.file.StandardCopyOption.ATOMIC_MOVE);
             }
-            SymbolLookup symbols = SymbolLookup.libraryLookup(library, Arena.global());
-            return Optional.of(Linker.nativeLinker()
-                    .downcallHandle(
-                            symbols.findOrThrow("emulate"),
-                            FunctionDescriptor.of(
-                                    ValueLayout.JAVA_INT,
-                                    ValueLayout.ADDRESS,
-                                    ValueLayout.JAVA_INT,
-                                    ValueLayout.JAVA_INT,
-                                    ValueLayout.JAVA_INT,
-                                    ValueLayout.JAVA_INT,
-                                    ValueLayout.ADDRESS)));
+            return Optional.of(SymbolLookup.libraryLookup(library, Arena.global()));
         } catch (IOException e) {
             System.out.println("the CUDA kernels are not emulated: " + e.getMessage());
             return Optional.empty();
@@ -108,7 +126,7 @@ public final class EmulatedCuda {
     }
 
     /// One launch after the other, one at a time.
-    private static final class EmulatedDriver extends HostDriver {
+    static class EmulatedDriver extends HostDriver {
         private static final String[] ERRORS = {
             "",
             "is not in the emulator",
@@ -143,24 +161,27 @@ public final class EmulatedCuda {
             synchronized (EmulatedCuda.class) {
                 try (Arena arena = Arena.ofConfined()) {
                     long[] words = launch.arguments();
-                    MemorySegment values = arena.allocate(8L * words.length, 8);
-                    MemorySegment pointers = arena.allocate(8L * words.length, 8);
-                    for (int i = 0; i < words.length; i++) {
-                        values.setAtIndex(ValueLayout.JAVA_LONG, i, words[i]);
-                        pointers.setAtIndex(ValueLayout.ADDRESS, i, values.asSlice(8L * i, 8));
+                    int count = words.length;
+                    MemorySegment arguments = arena.allocate(16L * count, 8); // their addresses, and they
+                    for (int i = 0; i < count; i++) {
+                        arguments.setAtIndex(ValueLayout.ADDRESS, i, arguments.asSlice(8L * (count + i), 8));
+                        arguments.setAtIndex(ValueLayout.JAVA_LONG, count + i, words[i]);
                     }
-                    result = (int) emulate.invokeExact(
-                            arena.allocateFrom(launch.kernel()),
-                            launch.grid().x(),
-                            launch.grid().y(),
-                            launch.grid().threads(),
-                            launch.grid().sharedBytes(),
-                            pointers);
+                    result = emulate(launch, arena.allocateFrom(launch.kernel()), arguments);
                 } catch (Throwable e) {
                     throw new IllegalStateException(e);
                 }
             }
-            if (result != 0) throw new AssertionError("the kernel " + launch.kernel() + " " + ERRORS[result]);
+            if (result != 0) throw new AssertionError("the kernel " + launch.kernel() + " " + error(result));
+        }
+
+        int emulate(Launch launch, MemorySegment name, MemorySegment arguments) throws Throwable {
+            Grid grid = launch.grid();
+            return (int) emulate.invokeExact(name, grid.x(), grid.y(), grid.threads(), grid.sharedBytes(), arguments);
+        }
+
+        String error(int result) {
+            return ERRORS[result];
         }
     }
 }

@@ -104,6 +104,11 @@ class HostDriver implements Driver {
         return entry.getValue().asSlice(address - entry.getKey(), bytes);
     }
 
+    /// All of them.
+    synchronized List<MemorySegment> allocations() {
+        return List.copyOf(memory.values());
+    }
+
     @Override
     public ByteBuffer pinned(int bytes) {
         return ByteBuffer.allocateDirect(bytes);
