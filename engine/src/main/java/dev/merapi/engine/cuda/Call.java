@@ -141,8 +141,8 @@ final class Call implements AutoCloseable {
         try {
             for (Staged s : staged)
                 if (s.written) cuda.memory().staging().download(s.address, s.heap.array, s.heap.offset, s.heap.length);
-            for (Scratch s : scratch) cuda.memory().release(s.address, s.floats);
         } finally {
+            for (Scratch s : scratch) cuda.memory().release(s.address, s.floats);
             cuda.lock().unlock();
         }
     }

@@ -98,9 +98,7 @@ public final class CudaKernels implements Kernels {
 
     @Override
     public void close() {
-        cuda.memory().close();
-        cuda.graphs().close();
-        cuda.driver().close();
+        Closing.all(cuda.memory()::close, cuda.graphs()::close, cuda.driver()::close);
     }
 
     Call call() {

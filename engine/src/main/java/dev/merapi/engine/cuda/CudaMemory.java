@@ -4,7 +4,11 @@ import dev.merapi.engine.kernel.Floats;
 import dev.merapi.engine.kernel.Memory;
 import dev.merapi.engine.kernel.Slabs;
 import java.lang.ref.Cleaner;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
@@ -25,6 +29,7 @@ public final class CudaMemory implements Memory, AutoCloseable {
     private final Staging staging;
     private final Cleaner cleaner = Cleaner.create();
     private final TreeMap<Integer, TreeSet<Long>> free = new TreeMap<>(); // addresses by floats
+    private final Set<Long> all = new HashSet<>(); // addresses, in use or not
     private long total, cached, peak; // bytes: of the driver, of them in `free`, the most that were in use
     private boolean closed;
 
@@ -52,11 +57,11 @@ public final class CudaMemory implements Memory, AutoCloseable {
     @Override
     public Floats allocate(int length) {
         CudaBlock block = block(length);
-        graphs.fill(block.address, 0, length);
-        block.onDevice(true);
         long address = block.address;
         int capacity = block.capacity;
         cleaner.register(block, () -> release(address, capacity));
+        graphs.fill(address, 0, length);
+        block.onDevice(true);
         return new Floats(block, 0, length);
     }
 
@@ -85,8 +90,14 @@ public final class CudaMemory implements Memory, AutoCloseable {
         if (address != null) cached -= 4L * floats;
         else address = fresh(floats);
         peak = Math.max(peak, total - cached);
-        if (checked) graphs.fill(address, POISON, floats);
-        return address;
+        if (!checked) return address;
+        try {
+            graphs.fill(address, POISON, floats);
+            return address;
+        } catch (CudaException e) {
+            release(address, floats);
+            throw e;
+        }
     }
 
     private long fresh(int floats) {
@@ -105,11 +116,12 @@ public final class CudaMemory implements Memory, AutoCloseable {
                             megabytes(peak),
                             megabytes(driver.totalBytes())));
         total += bytes;
+        all.add(address);
         return address;
     }
 
     synchronized void release(long address, int floats) {
-        if (closed) return; // freed with the context
+        if (closed) return; // and freed
         free.computeIfAbsent(floats, size -> new TreeSet<>()).add(address);
         cached += 4L * floats;
     }
@@ -118,8 +130,9 @@ public final class CudaMemory implements Memory, AutoCloseable {
         graphs.synchronize(); // nothing that still runs may use it
         for (Map.Entry<Integer, TreeSet<Long>> size : free.entrySet())
             for (long address : size.getValue()) {
-                driver.free(address);
+                all.remove(address);
                 total -= 4L * size.getKey();
+                driver.free(address);
             }
         free.clear();
         cached = 0;
@@ -155,9 +168,12 @@ public final class CudaMemory implements Memory, AutoCloseable {
     @Override
     public synchronized void close() {
         if (closed) return;
-        freeCached(); // waits for what is on its way
-        staging.close();
         closed = true;
+        List<Runnable> steps = new ArrayList<>();
+        steps.add(graphs::drain); // nothing is on its way then
+        for (long address : all) steps.add(() -> driver.free(address));
+        steps.add(staging::close);
+        Closing.all(steps.toArray(Runnable[]::new));
     }
 
     static boolean isPoison(float value) {

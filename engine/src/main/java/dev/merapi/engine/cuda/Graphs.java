@@ -21,6 +21,7 @@ final class Graphs implements AutoCloseable {
     static final int LEAST = 4; // that a graph is worth
     static final int KEPT = 512; // graphs, the last used
     private static final int REMEMBERED = 8192; // pieces that came once
+    private static final System.Logger LOG = System.getLogger(Graphs.class.getName());
 
     private final Driver driver;
     private final Modules modules;
@@ -33,6 +34,8 @@ final class Graphs implements AutoCloseable {
     private final Map<List<Launch>, Graph> graphs = new LinkedHashMap<>(16, 0.75f, true); // the last used at the end
     private final Map<Integer, Boolean> cameOnce = new LinkedHashMap<>(); // by their hashes
     private long asked, alone, replayed;
+    private boolean off; // the driver makes no graphs
+    private CudaException failure; // of a launch or a copy; null: none
 
     Graphs(Driver driver) {
         this.driver = driver;
@@ -43,6 +46,7 @@ final class Graphs implements AutoCloseable {
 
     /// @param arguments of the kernel in the order of the source, each in the low bytes of a word
     synchronized void launch(String module, String kernel, Driver.Grid grid, long[] arguments) {
+        requireWhole();
         long function = modules.function(module, kernel, grid.sharedBytes());
         if (words + 1 + arguments.length > calls.length) calls = Arrays.copyOf(calls, 2 * calls.length);
         piece.add(new Launch(function, grid.roomy(), words));
@@ -58,15 +62,27 @@ final class Graphs implements AutoCloseable {
         if (count > 0) launch("elementwise", "fill", Driver.Grid.strides(count), new long[] {count, word, to});
     }
 
-    /// Gives the driver what has been collected.
+    /// Gives the driver what has been collected. Where it refuses a part, all that is asked for later would be
+    /// wrong, and is refused, too.
     private void send() {
+        requireWhole();
         if (piece.isEmpty()) return;
         long where = mail.put(calls, words);
+        try {
+            send(List.copyOf(piece), where, (long) Long.BYTES * words);
+        } catch (CudaException e) {
+            failure = e;
+            throw e;
+        } finally {
+            piece.clear();
+            words = 0;
+        }
+    }
+
+    private void send(List<Launch> whole, long where, long bytes) {
         mail.deliver();
-        List<Launch> whole = List.copyOf(piece);
-        long bytes = (long) Long.BYTES * words;
         Graph graph = whole.size() < LEAST ? null : graphs.get(whole);
-        if (graph == null && whole.size() >= LEAST && cameBefore(whole)) graph = capture(whole, bytes);
+        if (graph == null && whole.size() >= LEAST && !off && cameBefore(whole)) graph = capture(whole, bytes);
         if (graph == null) {
             alone += whole.size();
             launch(whole, where);
@@ -75,10 +91,16 @@ final class Graphs implements AutoCloseable {
             driver.copy(graph.calls, where, bytes);
             driver.launchGraph(graph.handle);
         }
-        piece.clear();
-        words = 0;
         mail.read();
         replies.depart();
+    }
+
+    private void requireWhole() {
+        if (failure == null) return;
+        throw new CudaException(
+                "cuda: what an earlier call of the driver was to do is missing since it failed; open the device again"
+                        + " (" + failure.getMessage() + ")",
+                failure);
     }
 
     private void launch(List<Launch> whole, long where) {
@@ -94,29 +116,41 @@ final class Graphs implements AutoCloseable {
         return false;
     }
 
-    /// Null if there is no memory left for the calls.
+    /// Null if there is no memory left for the calls, or the driver makes no graph of them: then all launches
+    /// run one by one from now on.
     private Graph capture(List<Launch> whole, long bytes) {
         if (graphs.size() == KEPT) {
             driver.synchronize(); // it may still be running
             free(graphs.remove(graphs.keySet().iterator().next()));
         }
-        long where = driver.allocate(bytes);
-        if (where == 0) return null;
-        long handle;
+        long where = 0;
+        try {
+            where = driver.allocate(bytes);
+            if (where == 0) return null;
+            Graph graph = new Graph(captured(whole, where), where);
+            graphs.put(whole, graph);
+            return graph;
+        } catch (CudaException e) {
+            if (where != 0) driver.free(where);
+            off = true;
+            LOG.log(System.Logger.Level.WARNING, "launches run without graphs, which is slower: {0}", e.getMessage());
+            return null;
+        }
+    }
+
+    private long captured(List<Launch> whole, long where) {
         driver.beginCapture();
         try {
             launch(whole, where);
-        } finally {
-            handle = driver.endCapture();
+        } catch (CudaException e) {
+            Closing.after(e, () -> driver.freeGraph(driver.endCapture()));
+            throw e;
         }
-        Graph graph = new Graph(handle, where);
-        graphs.put(whole, graph);
-        return graph;
+        return driver.endCapture();
     }
 
     private void free(Graph graph) {
-        driver.freeGraph(graph.handle);
-        driver.free(graph.calls);
+        Closing.all(() -> driver.freeGraph(graph.handle), () -> driver.free(graph.calls));
     }
 
     synchronized CudaKernels.Launches count() {
@@ -206,17 +240,24 @@ final class Graphs implements AutoCloseable {
     }
 
     synchronized void synchronize() {
-        send();
-        driver.synchronize();
+        Closing.all(this::send, driver::synchronize);
     }
 
-    /// Forgets what is still to be sent; the graphs go with the context.
+    /// The same at the end, when nobody wants to hear of an earlier failure again.
+    synchronized void drain() {
+        if (failure != null) driver.synchronize();
+        else synchronize();
+    }
+
+    /// Forgets what is still to be sent.
     @Override
     public synchronized void close() {
         piece.clear();
-        for (Graph graph : graphs.values()) free(graph);
+        List<Runnable> steps = new ArrayList<>();
+        for (Graph graph : graphs.values()) steps.add(() -> free(graph));
         graphs.clear();
-        replies.close();
-        mail.close();
+        steps.add(replies::close);
+        steps.add(mail::close);
+        Closing.all(steps.toArray(Runnable[]::new));
     }
 }

@@ -45,27 +45,32 @@ final class JCudaBinding implements Driver {
 
     private JCudaBinding() {
         check("cuInit", JCudaDriver.cuInit(0));
-        int[] count = new int[1];
-        check("cuDeviceGetCount", JCudaDriver.cuDeviceGetCount(count));
-        if (count[0] == 0) throw new CudaException("cuda: the driver sees no device; use --device cpu");
+        int[] number = new int[1];
+        check("cuDriverGetVersion", JCudaDriver.cuDriverGetVersion(number));
+        Refusals.requireDriver(number[0]);
+        check("cuDeviceGetCount", JCudaDriver.cuDeviceGetCount(number));
+        Refusals.requireDevice(number[0]);
         check("cuDeviceGet", JCudaDriver.cuDeviceGet(device, 0));
-        check("cuDevicePrimaryCtxRetain", JCudaDriver.cuDevicePrimaryCtxRetain(context, device));
-        bind();
-        for (CUstream each : new CUstream[] {stream, mail, replies})
-            check("cuStreamCreate", JCudaDriver.cuStreamCreate(each, CUstream_flags.CU_STREAM_NON_BLOCKING));
         byte[] text = new byte[256];
         check("cuDeviceGetName", JCudaDriver.cuDeviceGetName(text, text.length, device));
         name = new String(text, StandardCharsets.UTF_8).split("\0", 2)[0];
+        capability = 10 * attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR)
+                + attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR);
+        Refusals.requireCapability(name, capability);
         long[] bytes = new long[1];
         check("cuDeviceTotalMem", JCudaDriver.cuDeviceTotalMem(bytes, device));
         totalBytes = bytes[0];
         multiprocessors = attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT);
-        capability = 10 * attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR)
-                + attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR);
         sharedBytes = attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN);
-        if (capability < 80)
-            throw new CudaException("cuda: " + name + " has compute capability " + capability / 10.0
-                    + ", expected at least 8.0; use --device cpu");
+        check("cuDevicePrimaryCtxRetain", JCudaDriver.cuDevicePrimaryCtxRetain(context, device));
+        try {
+            bind();
+            for (CUstream each : new CUstream[] {stream, mail, replies})
+                check("cuStreamCreate", JCudaDriver.cuStreamCreate(each, CUstream_flags.CU_STREAM_NON_BLOCKING));
+        } catch (CudaException e) {
+            JCudaDriver.cuDevicePrimaryCtxRelease(device);
+            throw e;
+        }
     }
 
     /// The first device.
@@ -76,14 +81,7 @@ final class JCudaBinding implements Driver {
             JCudaDriver.setExceptionsEnabled(false);
         } catch (UnsatisfiedLinkError | NoClassDefFoundError e) {
             if (e.getMessage().startsWith("jcuda/")) throw e; // no JCuda at all
-            String why = e.getMessage() + e.getCause(); // which a second attempt repeats as its cause
-            throw new CudaException(
-                    why.contains("libcuda.so")
-                            ? "cuda: no NVIDIA driver: libcuda.so.1 cannot be loaded; install the driver or use"
-                                    + " --device cpu"
-                            : "cuda: JCuda's library cannot be loaded; put jcuda and jcuda-natives 12.6.0 (org.jcuda,"
-                                    + " linux-x86_64) on the class path or use --device cpu",
-                    e);
+            throw Refusals.unloadable(e.getMessage() + e.getCause(), e); // a second attempt repeats why as its cause
         }
         return new JCudaBinding();
     }
@@ -262,10 +260,7 @@ final class JCudaBinding implements Driver {
         bind();
         CUmodule module = new CUmodule();
         byte[] terminated = Arrays.copyOf(image, image.length + 1); // text ends with a zero
-        int result = JCudaDriver.cuModuleLoadData(module, terminated);
-        if (result == CUresult.CUDA_ERROR_UNSUPPORTED_PTX_VERSION)
-            throw new CudaException("cuda: the driver is too old for these kernels; install one of CUDA 12 or newer");
-        check("cuModuleLoadData", result);
+        check("cuModuleLoadData", JCudaDriver.cuModuleLoadData(module, terminated));
         modules.add(module);
         return modules.size() - 1;
     }
@@ -366,7 +361,7 @@ final class JCudaBinding implements Driver {
         if (result == CUresult.CUDA_SUCCESS) return;
         String[] text = new String[1];
         JCudaDriver.cuGetErrorString(result, text);
-        throw new CudaException("cuda: " + what + " failed: " + CUresult.stringFor(result) + ", " + text[0]);
+        throw Refusals.of(what, result, CUresult.stringFor(result), text[0]);
     }
 
     @Override
@@ -374,6 +369,7 @@ final class JCudaBinding implements Driver {
         bind();
         for (CUgraphExec graph : graphs.values()) JCudaDriver.cuGraphExecDestroy(graph);
         for (CUevent event : events) JCudaDriver.cuEventDestroy(event);
+        for (CUmodule module : modules) JCudaDriver.cuModuleUnload(module);
         JCudaDriver.cuStreamDestroy(replies);
         JCudaDriver.cuStreamDestroy(mail);
         JCudaDriver.cuStreamDestroy(stream);

@@ -2,6 +2,9 @@ package dev.merapi.engine.cuda;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 
 /// What the host writes for the launches to read, arguments, ids, labels, targets, the scalars of the
 /// optimizer: pages of page-locked memory, each with one on the device, and a stream of its own that copies
@@ -20,12 +23,13 @@ final class Mail implements AutoCloseable {
     private final long[] addresses = new long[PAGES]; // of the pages on the device
     private final long[] events = new long[PAGES]; // of turn t at t mod PAGES
     private final int[] covers = new int[PAGES]; // whose event stands for turn t
-    private long arrival; // an event
+    private long arrival = -1; // an event
     private int turn, read; // read: the last turn with an event
     private int written, sent; // bytes of the page at hand
 
     Mail(Driver driver) {
         this.driver = driver;
+        Arrays.fill(events, -1);
     }
 
     /// The address of the first `count` numbers, for launches that are not yet asked for.
@@ -104,23 +108,30 @@ final class Mail implements AutoCloseable {
     }
 
     private void open() {
-        arrival = driver.newEvent();
-        for (int p = 0; p < PAGES; p++) {
-            pages[p] = driver.pinned(PAGE);
-            events[p] = driver.newEvent();
-            addresses[p] = driver.allocate(PAGE);
-            if (addresses[p] == 0)
-                throw new CudaException("cuda: out of memory: not even a page of " + PAGE + " bytes");
+        if (arrival < 0) arrival = driver.newEvent();
+        try {
+            for (int p = PAGES - 1; p >= 0; p--) { // the first at the end: then all are open
+                if (events[p] < 0) events[p] = driver.newEvent();
+                addresses[p] = Replies.page(driver, PAGE);
+                pages[p] = driver.pinned(PAGE);
+            }
+        } catch (CudaException e) {
+            close();
+            throw e;
         }
     }
 
     @Override
     public void close() {
-        if (pages[0] == null) return;
+        List<Runnable> steps = new ArrayList<>();
         for (int p = 0; p < PAGES; p++) {
-            driver.free(addresses[p]);
-            driver.freePinned(pages[p]);
-            pages[p] = null;
+            long address = addresses[p];
+            ByteBuffer page = pages[p];
+            if (address != 0) steps.add(() -> driver.free(address));
+            if (page != null) steps.add(() -> driver.freePinned(page));
         }
+        Arrays.fill(addresses, 0);
+        Arrays.fill(pages, null);
+        Closing.all(steps.toArray(Runnable[]::new));
     }
 }

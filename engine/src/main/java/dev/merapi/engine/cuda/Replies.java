@@ -3,6 +3,7 @@ package dev.merapi.engine.cuda;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /// What the host will read of the results: [Mail] in the other direction. A launch puts values down in a page
@@ -17,12 +18,13 @@ final class Replies implements AutoCloseable {
 
     private final Driver driver;
     private final long[] events = new long[EVENTS]; // of copy n at n mod EVENTS
-    private long departure; // an event
+    private long departure = -1; // an event
     private long copies; // asked for so far
     private Page here, other; // null: nobody has asked for anything
 
     Replies(Driver driver) {
         this.driver = driver;
+        Arrays.fill(events, -1);
     }
 
     /// Whether the page at hand has no room, so that all launches have to be sent before [#place].
@@ -64,28 +66,44 @@ final class Replies implements AutoCloseable {
     }
 
     private void open() {
-        departure = driver.newEvent();
-        for (int e = 0; e < EVENTS; e++) events[e] = driver.newEvent();
-        other = new Page();
+        if (departure < 0) departure = driver.newEvent();
+        for (int e = 0; e < EVENTS; e++) if (events[e] < 0) events[e] = driver.newEvent();
+        if (other == null) other = new Page();
         here = new Page();
+    }
+
+    /// The address of a page on the device.
+    static long page(Driver driver, int bytes) {
+        long address = driver.allocate(bytes);
+        if (address != 0) return address;
+        throw new CudaException("cuda: out of memory: not even a page of " + bytes + " bytes; use smaller batches");
     }
 
     @Override
     public void close() {
-        for (Page page : new Page[] {here, other}) if (page != null) page.close();
+        Page first = here, second = other;
         here = other = null;
+        Closing.all(() -> close(first), () -> close(second));
+    }
+
+    private static void close(Page page) {
+        if (page != null) page.close();
     }
 
     private final class Page {
-        final ByteBuffer pinned = driver.pinned(PAGE).order(ByteOrder.nativeOrder());
-        final long address = driver.allocate(PAGE);
+        final ByteBuffer pinned;
+        final long address;
         final List<Reply> unread = new ArrayList<>();
         int written, sent; // bytes
 
         Page() {
-            if (address != 0) return;
-            driver.freePinned(pinned);
-            throw new CudaException("cuda: out of memory: not even a page of " + PAGE + " bytes");
+            address = page(driver, PAGE);
+            try {
+                pinned = driver.pinned(PAGE).order(ByteOrder.nativeOrder());
+            } catch (CudaException e) {
+                driver.free(address);
+                throw e;
+            }
         }
 
         void empty() {
@@ -99,9 +117,7 @@ final class Replies implements AutoCloseable {
         }
 
         void close() {
-            empty();
-            driver.freePinned(pinned);
-            driver.free(address);
+            Closing.all(this::empty, () -> driver.freePinned(pinned), () -> driver.free(address));
         }
     }
 

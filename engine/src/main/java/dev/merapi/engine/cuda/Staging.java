@@ -3,6 +3,7 @@ package dev.merapi.engine.cuda;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
+import java.util.Objects;
 import java.util.function.Supplier;
 
 /// The copies between the heap and the device: what is small goes by [Mail], beside the launches, the rest
@@ -14,7 +15,7 @@ final class Staging implements AutoCloseable {
     private final Driver driver;
     private final Graphs graphs;
     private final ByteBuffer[] buffers = new ByteBuffer[SLOTS];
-    private final long[] events = new long[SLOTS];
+    private final long[] events = new long[SLOTS]; // −1: none yet
     private final Inbox inbox = new Inbox();
     private int next;
     private long uploads, uploadedBytes, downloads, downloadedBytes;
@@ -22,6 +23,7 @@ final class Staging implements AutoCloseable {
     Staging(Driver driver, Graphs graphs) {
         this.driver = driver;
         this.graphs = graphs;
+        Arrays.fill(events, -1);
     }
 
     /// The address of numbers for the launches of the call at hand.
@@ -111,16 +113,14 @@ final class Staging implements AutoCloseable {
     /// Two page-locked buffers of the replies' stream that take turns.
     private final class Inbox {
         private final ByteBuffer[] buffers = new ByteBuffer[2];
-        private final long[] events = new long[2];
+        private final long[] events = {-1, -1};
 
         /// Asks for the chunk at `done`, if there is one.
         void ask(long from, long done, long bytes) {
             if (done >= bytes) return;
             int slot = slot(done);
-            if (buffers[slot] == null) {
-                buffers[slot] = driver.pinned(SLOT_BYTES);
-                events[slot] = driver.newEvent();
-            }
+            if (events[slot] < 0) events[slot] = driver.newEvent();
+            if (buffers[slot] == null) buffers[slot] = driver.pinned(SLOT_BYTES);
             driver.reply(buffers[slot], 0, from + done, length(done, bytes));
             driver.recordReply(events[slot]);
         }
@@ -140,8 +140,7 @@ final class Staging implements AutoCloseable {
         }
 
         void close() {
-            for (ByteBuffer buffer : buffers) if (buffer != null) driver.freePinned(buffer);
-            Arrays.fill(buffers, null);
+            free(buffers);
         }
     }
 
@@ -171,18 +170,24 @@ final class Staging implements AutoCloseable {
     private int free() {
         int slot = next;
         next = (next + 1) % SLOTS;
-        if (buffers[slot] == null) {
-            buffers[slot] = driver.pinned(SLOT_BYTES).order(ByteOrder.nativeOrder());
-            events[slot] = driver.newEvent();
-        } else driver.await(events[slot]);
+        if (events[slot] < 0) events[slot] = driver.newEvent();
+        if (buffers[slot] == null) buffers[slot] = driver.pinned(SLOT_BYTES).order(ByteOrder.nativeOrder());
+        else driver.await(events[slot]);
         return slot;
     }
 
     @Override
     public synchronized void close() {
-        for (ByteBuffer buffer : buffers) if (buffer != null) driver.freePinned(buffer);
-        Arrays.fill(buffers, null);
-        inbox.close();
+        Closing.all(() -> free(buffers), inbox::close);
+    }
+
+    private void free(ByteBuffer[] pinned) {
+        Runnable[] steps = Arrays.stream(pinned)
+                .filter(Objects::nonNull)
+                .map(buffer -> (Runnable) () -> driver.freePinned(buffer))
+                .toArray(Runnable[]::new);
+        Arrays.fill(pinned, null);
+        Closing.all(steps);
     }
 
     /// What was copied between the heap and the device so far.

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -31,6 +32,7 @@ class HostDriver implements Driver {
     final Map<Long, Integer> shared = new HashMap<>();
     long memoryBytes = 8L << 30; // what there is of memory
     long allocatedBytes;
+    final Map<ByteBuffer, Integer> pinned = new IdentityHashMap<>(); // what is live
     final Map<Long, List<Captured>> graphs = new HashMap<>();
     int allocations, synchronizations, openEvents, captures, replies;
     boolean closed;
@@ -110,12 +112,16 @@ class HostDriver implements Driver {
     }
 
     @Override
-    public ByteBuffer pinned(int bytes) {
-        return ByteBuffer.allocateDirect(bytes);
+    public synchronized ByteBuffer pinned(int bytes) {
+        ByteBuffer buffer = ByteBuffer.allocateDirect(bytes);
+        pinned.put(buffer, bytes);
+        return buffer;
     }
 
     @Override
-    public void freePinned(ByteBuffer pinned) {}
+    public synchronized void freePinned(ByteBuffer buffer) {
+        assertNotNull(pinned.remove(buffer), "freed pinned memory that is not there");
+    }
 
     @Override
     public void upload(long to, ByteBuffer pinned, long bytes) {
