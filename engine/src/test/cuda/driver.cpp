@@ -297,6 +297,13 @@ int cuModuleLoadData(Module **module, const char *image) {
     return SUCCESS;
 }
 
+int cuModuleUnload(Module *module) {
+    CALL_THAT_WAITS
+    if (work_off()) return failed;
+    delete module;
+    return SUCCESS;
+}
+
 int cuModuleGetFunction(Function **function, Module *module, const char *name) {
     CALL
     auto found = module->functions.find(name);
