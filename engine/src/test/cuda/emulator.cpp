@@ -31,8 +31,7 @@ static char *stacks;
 static void *main_stack;
 static Call running;
 static void **arguments;
-static int orders; // of the threads of a block between two barriers, and of the blocks; see `order`
-static int first, step; // the thread of this block that begins, and how far from it the next one is
+static bool turned, descending; // the order of the blocks, see `order`, and of this block's threads between barriers
 
 struct Barrier {
     int arrived = 0, alive = 0;
@@ -74,7 +73,7 @@ void stop(int why) {
 }
 
 void yield() {
-    int at = current - fibers;
+    int at = current - fibers, step = descending ? threads - 1 : 1;
     if (++idle > 4L * threads * threads) stop(3); // nobody can go on
     for (int next = (at + step) % threads; next != at; next = (next + step) % threads)
         if (!fibers[next].done) {
@@ -204,7 +203,7 @@ static void run_block() {
     begin_hopper();
     watch_block();
     idle = 0;
-    current = fibers + first;
+    current = descending ? fibers + threads - 1 : fibers;
     switch_stack(&main_stack, current->stack_pointer);
 }
 
@@ -212,9 +211,8 @@ bool lies_on_stacks(const void *x) { return x >= stacks && x < stacks + MOST * S
 } // namespace emulator
 
 /// In which order threads and blocks take their turns from now on. 0: blocks ascend, threads ascend in every second
-/// block and descend in the others; 1: blocks descend, threads the other way round; 2: every seventh thread, blocks
-/// from both ends.
-extern "C" void order(int which) { emulator::orders = which; }
+/// block and descend in the others; 1: all the other way round.
+extern "C" void order(int which) { emulator::turned = which; }
 
 /// Runs a grid. 0: done; 1: no such kernel; 2: a block wrote behind its shared memory; 3: threads wait for a
 /// barrier that others never reach; 4: a thread ended before its copies; 5: a copy of 16 bytes is not aligned or goes
@@ -241,14 +239,12 @@ extern "C" int emulate(const char *name, int x, int y, int threads, int shared_b
     watch_launch();
     long count = (long) x * y;
     for (long n = 0; n < count; n++) {
-        long which = orders == 0 ? n : orders == 1 ? count - 1 - n : n % 2 ? count - 1 - n / 2 : n / 2;
+        long which = turned ? count - 1 - n : n;
         int bx = which % x, by = which / x;
         memset(shared, 0xFF, shared_bytes); // NaN: nobody has written yet
         memset(shared + shared_bytes, MARK, GUARD);
         block = {(unsigned) bx, (unsigned) by, 0};
-        bool descends = (bx + by + orders) % 2;
-        first = orders == 2 ? threads / 2 : descends ? threads - 1 : 0;
-        step = orders == 2 ? 7 : descends ? threads - 1 : 1; // 7 divides no number of threads
+        descending = (bx + by + turned) % 2;
         error = 0;
         run_block();
         if (!error) error = end_of_block();

@@ -43,7 +43,7 @@ public final class EmulatedCuda {
         return kernels(multiprocessors, 90, true, 0);
     }
 
-    /// @param order in which threads and blocks take their turns, 0 to 2, see emulator.cpp
+    /// @param order in which threads and blocks take their turns, 0 or 1, see emulator.cpp
     static Optional<Kernels> kernels(int multiprocessors, int capability, boolean checked, int order) {
         return LIBRARY.map(library -> {
             var emulate = handle(library, "emulate", EMULATE);
@@ -79,7 +79,10 @@ public final class EmulatedCuda {
     @SuppressWarnings("restricted")
     static Optional<SymbolLookup> load(String kind) {
         Path script = Path.of("../src/cuda/emulate").toAbsolutePath().normalize();
-        if (!Files.exists(script)) return Optional.empty();
+        if (!Files.exists(script)) {
+            System.out.println(script + " is missing: the CUDA kernels are not emulated");
+            return Optional.empty();
+        }
         try {
             Path library =
                     Path.of("../engine/target/cuda", digest() + kind + ".so").toAbsolutePath();

@@ -159,6 +159,20 @@ class ElementwiseTest {
 
     @ParameterizedTest
     @MethodSource(KERNELS)
+    void addRowsAddsToTheRowsThatAreNamed(Kernels kernels) {
+        int[] rows = {7, 0, 10, 3};
+        for (int cols : new int[] {1, 3, 16, 33, 384}) {
+            Floats x = normal(rows.length * cols, 1), table = normal(11 * cols, 2), before = copy(table);
+            kernels.addRows(rows.length, cols, x, rows, table);
+            double[] expected = new double[11 * cols];
+            for (int i = 0; i < expected.length; i++) expected[i] = before.get(i);
+            for (int i = 0; i < x.length; i++) expected[rows[i / cols] * cols + i % cols] += x.get(i);
+            assertClose(i -> expected[i], table, ROUNDINGS, "addRows");
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource(KERNELS)
     void sumGroupsSumsTheRowsOfEachGroup(Kernels kernels) {
         int rows = 600;
         int[] order = Philox.permutation(rows, 3, 0);

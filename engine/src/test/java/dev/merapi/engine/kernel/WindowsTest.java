@@ -1,11 +1,12 @@
 package dev.merapi.engine.kernel;
 
 import static dev.merapi.engine.kernel.Operands.assertClose;
+import static dev.merapi.engine.kernel.Operands.before;
+import static dev.merapi.engine.kernel.Operands.copy;
 import static dev.merapi.engine.kernel.Operands.normal;
 import static dev.merapi.engine.kernel.Operands.output;
 import static dev.merapi.engine.kernel.Operands.poisoned;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
-import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -33,23 +34,30 @@ class WindowsTest {
                 groups.toArray());
     }
 
-    /// ⟨unfold(x), w⟩ = ⟨x, fold(w)⟩
+    /// Value by value: where a window has a token's value, and where a token's value is in windows.
     @ParameterizedTest
     @MethodSource(KERNELS)
     void foldIsTheTransposeOfUnfold(Kernels kernels) {
         int[] starts = {0, 1, 8, 40};
         for (int[] sizes : new int[][] {{1, 5, 3}, {3, 12, 5}, {2, 8, 1}, {1, 4, 9}}) {
-            int groups = sizes[0], channels = sizes[1], taps = sizes[2], n = 40 * channels;
-            Floats x = normal(n, 1), w = normal(n * taps, 2), windows = poisoned(n * taps), folded = poisoned(n);
+            int groups = sizes[0], channels = sizes[1], taps = sizes[2], n = 40 * channels, width = channels / groups;
+            Floats x = normal(n, 1), w = normal(n * taps, 2), windows = poisoned(n * taps);
             kernels.unfold(groups, channels, taps, starts, 3, x, windows);
-            kernels.fold(groups, channels, taps, starts, 3, w, folded, false);
-            double left = 0, right = 0;
-            for (int i = 0; i < n * taps; i++) left += (double) windows.get(i) * w.get(i);
-            for (int i = 0; i < n; i++) right += (double) x.get(i) * folded.get(i);
-            assertEquals(left, right, 1e-4);
-            Floats added = output(n, true), before = output(n, true);
-            kernels.fold(groups, channels, taps, starts, 3, w, added, true);
-            assertClose(i -> before.get(i) + folded.get(i), added, 1e-6, "accumulated");
+            double[] unfolded = new double[n * taps], folded = new double[n];
+            for (int at = 0; at < n * taps; at++) {
+                int row = at / (width * taps), i = row % 40, from = i + at % taps - taps / 2;
+                int begin = i < 1 ? 0 : i < 8 ? 1 : 8, end = i < 1 ? 1 : i < 8 ? 8 : 40;
+                if (from < begin || from >= end) continue;
+                int value = from * channels + row / 40 * width + at / taps % width;
+                unfolded[at] = x.get(value);
+                folded[value] += w.get(at);
+            }
+            assertClose(at -> unfolded[at], windows, 0, "windows");
+            for (boolean accumulate : new boolean[] {false, true}) {
+                Floats out = output(n, accumulate), before = copy(out);
+                kernels.fold(groups, channels, taps, starts, 3, w, out, accumulate);
+                assertClose(i -> folded[i] + before(i, before, accumulate), out, 1e-6, "folded");
+            }
         }
     }
 }
