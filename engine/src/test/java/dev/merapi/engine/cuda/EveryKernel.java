@@ -56,8 +56,7 @@ final class EveryKernel {
 
     /// Of the device's memory, where odd seeds begin at no multiple of 8 bytes.
     private Floats normal(int n, int seed) {
-        int skipped = seed % 2;
-        Floats x = kernels.memory().allocate(skipped + n).slice(skipped, n), y = Floats.allocate(n);
+        Floats x = kernels.memory().allocate(seed % 2 + n).slice(seed % 2, n), y = Floats.allocate(n);
         Philox.normal(y, 1, seed, 0, 1);
         for (int i = 0; i < n; i++) x.set(i, y.get(i));
         return x;
@@ -81,8 +80,7 @@ final class EveryKernel {
         int n = 1027;
         Floats x = normal(n, 1), y = normal(n, 2), out = normal(n, 3);
         kernels.fill(n, 2.5f, out);
-        keep("fill", out);
-        for (boolean accumulate : new boolean[] {false, true}) {
+        for (boolean accumulate : new boolean[] {true, false}) {
             kernels.copy(n, x, out, accumulate);
             kernels.multiply(n, x, y, out, true);
             kernels.scale(n, 0.3f, y, out, true);
@@ -90,7 +88,6 @@ final class EveryKernel {
             keep("elementwise " + accumulate, out);
         }
         kernels.add(n, x, y, out);
-        keep("add", out);
         for (Precision precision : Precision.values()) kernels.round(precision, n, x, out, true);
         keep("round", out);
         for (Activation f : Activation.values()) {
@@ -104,14 +101,13 @@ final class EveryKernel {
         int rows = 300, cols = 37, n = rows * cols; // two chunks of rows
         Floats x = normal(n, 1), sums = normal(cols, 2), table = normal(50 * cols, 3);
         kernels.sumRows(rows, cols, x, sums, true);
-        keep("sumRows", sums);
         int[] ids = new int[90];
         for (int i = 0; i < ids.length; i++) ids[i] = i * 7 % 50;
         Floats gathered = normal(ids.length * cols, 4), groups = normal(3 * cols, 5);
         kernels.gather(ids.length, cols, table, ids, gathered, false);
         kernels.sumGroups(3, cols, x, new int[] {0, 0, 70, 90}, ids, groups, true);
         kernels.addRows(5, cols, x, new int[] {3, 49, 0, 17, 4}, table);
-        keep("gather", gathered, groups, table);
+        keep("rows", sums, gathered, groups, table);
         int[] starts = {0, 1, 8, 40};
         Floats tokens = normal(40 * 12, 6), windows = normal(40 * 12 * 5, 7);
         kernels.unfold(3, 12, 5, starts, 3, tokens, windows);
