@@ -3,6 +3,7 @@ package dev.merapi.bench;
 import dev.merapi.engine.kernel.Dropout;
 import dev.merapi.engine.kernel.Floats;
 import dev.merapi.engine.kernel.Kernels;
+import dev.merapi.engine.kernel.ScalarKernels;
 import dev.merapi.engine.kernel.Workers;
 import dev.merapi.engine.simd.Peak;
 import dev.merapi.engine.simd.SimdKernels;
@@ -43,10 +44,14 @@ public class AttentionBenchmark {
     @Param({"1", "2"})
     public int threads;
 
+    /// `-p kernels=scalar` for no vectors; for narrower ones see [GemmBenchmark].
+    @Param({"simd"})
+    public String kernels;
+
     private int[] starts;
     private Dropout dropout;
     private Floats q, k, v, context, logSumExp, dcontext, dq, dk, dv;
-    private Kernels kernels;
+    private Kernels used;
 
     @Setup
     public void allocate() {
@@ -62,7 +67,7 @@ public class AttentionBenchmark {
         dk = random();
         dv = random();
         logSumExp = Floats.allocate(HEADS * TOKENS);
-        kernels = new SimdKernels(new Workers(threads));
+        used = kernels.equals("scalar") ? new ScalarKernels() : new SimdKernels(new Workers(threads));
         forward();
     }
 
@@ -75,7 +80,7 @@ public class AttentionBenchmark {
 
     @TearDown
     public void close() {
-        kernels.close();
+        used.close();
     }
 
     @Benchmark
@@ -85,13 +90,13 @@ public class AttentionBenchmark {
 
     @Benchmark
     public Floats forward() {
-        kernels.attention(HEADS, CHANNELS, starts, starts.length - 1, q, k, v, dropout, context, logSumExp);
+        used.attention(HEADS, CHANNELS, starts, starts.length - 1, q, k, v, dropout, context, logSumExp);
         return context;
     }
 
     @Benchmark
     public Floats backward() {
-        kernels.attentionBackward(
+        used.attentionBackward(
                 HEADS, CHANNELS, starts, starts.length - 1, q, k, v, dropout, context, logSumExp, dcontext, dq, dk, dv);
         return dq;
     }

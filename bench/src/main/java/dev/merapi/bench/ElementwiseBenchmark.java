@@ -50,8 +50,12 @@ public class ElementwiseBenchmark {
     @Param({"1", "2"})
     public int threads;
 
+    /// `-p kernels=scalar` for no vectors; for narrower ones see [GemmBenchmark].
+    @Param({"simd"})
+    public String kernels;
+
     private Device device;
-    private Kernels kernels;
+    private Kernels used;
     private Floats x, y, z, w, gamma, beta, mean, rstd, dgamma, dbeta, p, g, m, v, table, logits, dlogits, loss;
     private int[] ids, order, groups, labels;
 
@@ -68,8 +72,8 @@ public class ElementwiseBenchmark {
 
     @Setup
     public void setup() {
-        device = Device.best(threads);
-        kernels = device.kernels();
+        device = kernels.equals("scalar") ? Device.scalar() : Device.best(threads);
+        used = device.kernels();
         x = normal(N);
         y = normal(N);
         z = normal(N);
@@ -84,7 +88,7 @@ public class ElementwiseBenchmark {
         g = Floats.allocate(PARAMETERS);
         m = Floats.allocate(PARAMETERS);
         v = Floats.allocate(PARAMETERS);
-        kernels.fill(PARAMETERS, 0.1f, g);
+        used.fill(PARAMETERS, 0.1f, g);
         table = Floats.allocate(VOCABULARY * COLS);
         logits = normal(MASKED * VOCABULARY);
         dlogits = Floats.allocate(MASKED * VOCABULARY);
@@ -109,37 +113,37 @@ public class ElementwiseBenchmark {
 
     @Benchmark
     public void copy(Traffic traffic) {
-        kernels.copy(N, x, z, false);
+        used.copy(N, x, z, false);
         traffic.moved(2L * N);
     }
 
     @Benchmark
     public void copyParameters(Traffic traffic) {
-        kernels.copy(PARAMETERS, p, v, false);
+        used.copy(PARAMETERS, p, v, false);
         traffic.moved(2L * PARAMETERS);
     }
 
     @Benchmark
     public void add(Traffic traffic) {
-        kernels.add(N, x, y, z);
+        used.add(N, x, y, z);
         traffic.moved(3L * N);
     }
 
     @Benchmark
     public void gelu(Traffic traffic) {
-        kernels.activation(Activation.GELU, N, x, z);
+        used.activation(Activation.GELU, N, x, z);
         traffic.moved(2L * N);
     }
 
     @Benchmark
     public void geluBackward(Traffic traffic) {
-        kernels.activationBackward(Activation.GELU, N, x, y, w, z, false);
+        used.activationBackward(Activation.GELU, N, x, y, w, z, false);
         traffic.moved(3L * N);
     }
 
     @Benchmark
     public void dropout(Traffic traffic) {
-        kernels.dropout(N, x, DROPOUT, z, false);
+        used.dropout(N, x, DROPOUT, z, false);
         traffic.moved(2L * N);
     }
 
@@ -151,55 +155,55 @@ public class ElementwiseBenchmark {
 
     @Benchmark
     public void embeddings(Traffic traffic) {
-        kernels.gather(ROWS, COLS, table, ids, z, false);
+        used.gather(ROWS, COLS, table, ids, z, false);
         traffic.moved(2L * N);
     }
 
     @Benchmark
     public void embeddingsGradient(Traffic traffic) {
-        kernels.sumGroups(ROWS / 2, COLS, x, groups, order, z, false);
+        used.sumGroups(ROWS / 2, COLS, x, groups, order, z, false);
         traffic.moved(N + N / 2);
     }
 
     @Benchmark
     public void crossEntropy(Traffic traffic) {
-        kernels.crossEntropy(MASKED, VOCABULARY, logits, labels, null, 0f, loss, dlogits);
+        used.crossEntropy(MASKED, VOCABULARY, logits, labels, null, 0f, loss, dlogits);
         traffic.moved(2L * MASKED * VOCABULARY);
     }
 
     @Benchmark
     public void sumRows(Traffic traffic) {
-        kernels.sumRows(ROWS, COLS, x, dbeta, false);
+        used.sumRows(ROWS, COLS, x, dbeta, false);
         traffic.moved(N);
     }
 
     @Benchmark
     public void layerNorm(Traffic traffic) {
-        kernels.layerNorm(ROWS, COLS, x, Dropout.NONE, y, gamma, beta, 1e-12f, w, z, mean, rstd);
+        used.layerNorm(ROWS, COLS, x, Dropout.NONE, y, gamma, beta, 1e-12f, w, z, mean, rstd);
         traffic.moved(4L * N);
     }
 
     @Benchmark
     public void layerNormDropout(Traffic traffic) {
-        kernels.layerNorm(ROWS, COLS, x, DROPOUT, y, gamma, beta, 1e-12f, w, z, mean, rstd);
+        used.layerNorm(ROWS, COLS, x, DROPOUT, y, gamma, beta, 1e-12f, w, z, mean, rstd);
         traffic.moved(4L * N);
     }
 
     @Benchmark
     public void layerNormBackward(Traffic traffic) {
-        kernels.layerNormBackward(ROWS, COLS, x, gamma, mean, rstd, y, z, false, dgamma, dbeta, false);
+        used.layerNormBackward(ROWS, COLS, x, gamma, mean, rstd, y, z, false, dgamma, dbeta, false);
         traffic.moved(3L * N);
     }
 
     @Benchmark
     public double sumOfSquares(Traffic traffic) {
         traffic.moved(PARAMETERS);
-        return kernels.sumOfSquares(PARAMETERS, g);
+        return used.sumOfSquares(PARAMETERS, g);
     }
 
     @Benchmark
     public void adamW(Traffic traffic) {
-        kernels.adamW(PARAMETERS, p, g, m, v, new AdamStep(1e-4, 0.9, 0.999, 1e-8, 0.01, 0.5, 0.5, 1f));
+        used.adamW(PARAMETERS, p, g, m, v, new AdamStep(1e-4, 0.9, 0.999, 1e-8, 0.01, 0.5, 0.5, 1f));
         traffic.moved(7L * PARAMETERS);
     }
 }

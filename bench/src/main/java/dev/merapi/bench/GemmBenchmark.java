@@ -1,8 +1,12 @@
 package dev.merapi.bench;
 
 import dev.merapi.engine.kernel.Floats;
+import dev.merapi.engine.kernel.Halves;
 import dev.merapi.engine.kernel.Kernels;
+import dev.merapi.engine.kernel.NarrowMatrix;
 import dev.merapi.engine.kernel.PackedMatrix;
+import dev.merapi.engine.kernel.Precision;
+import dev.merapi.engine.kernel.ScalarKernels;
 import dev.merapi.engine.kernel.Workers;
 import dev.merapi.engine.simd.Peak;
 import dev.merapi.engine.simd.SimdKernels;
@@ -23,6 +27,9 @@ import org.openjdk.jmh.annotations.Warmup;
 
 /// The matrix products of a linear layer: forward packed and not, dX, dW; `peak` runs as many multiply-adds on
 /// registers, on one core. `-prof gc` must show no array: a product allocates a few small objects.
+///
+/// Narrower vectors: `-jvmArgsAppend -XX:UseAVX=2` (256 bits), `-jvmArgsAppend -XX:MaxVectorSize=16` (128); no
+/// vectors: `-p kernels=scalar`.
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
@@ -43,10 +50,14 @@ public class GemmBenchmark {
     @Param({"1", "2"})
     public int threads;
 
+    @Param({"simd"})
+    public String kernels;
+
     private int m, n, k;
     private Floats x, w, bias, y, dx, dw;
     private PackedMatrix packed;
-    private Kernels kernels;
+    private NarrowMatrix bfloat16, float16;
+    private Kernels used;
 
     @Setup
     public void allocate() {
@@ -63,14 +74,22 @@ public class GemmBenchmark {
         dw = Floats.allocate(n * k);
         Arrays.fill(x.array, 0.5f);
         Arrays.fill(w.array, 0.25f);
-        kernels = new SimdKernels(new Workers(threads));
-        packed = new PackedMatrix(n, k, Floats.allocate(kernels.packedSize(n, k)));
-        kernels.pack(w, packed);
+        used = kernels.equals("scalar") ? new ScalarKernels() : new SimdKernels(new Workers(threads));
+        packed = new PackedMatrix(n, k, Floats.allocate(used.packedSize(n, k)));
+        used.pack(w, packed);
+        bfloat16 = narrow(Precision.BF16);
+        float16 = narrow(Precision.FP16);
+    }
+
+    private NarrowMatrix narrow(Precision precision) {
+        var matrix = new NarrowMatrix(n, k, Halves.allocate(precision, used.narrowSize(n, k)));
+        used.pack(w, 0, matrix);
+        return matrix;
     }
 
     @TearDown
     public void close() {
-        kernels.close();
+        used.close();
     }
 
     @Benchmark
@@ -81,25 +100,37 @@ public class GemmBenchmark {
 
     @Benchmark
     public Floats forwardPacked() {
-        kernels.matmulPacked(m, x, packed, bias, y);
+        used.matmulPacked(m, x, packed, bias, y);
+        return y;
+    }
+
+    @Benchmark
+    public Floats forwardBfloat16() {
+        used.matmulPacked(m, x, bfloat16, bias, y);
+        return y;
+    }
+
+    @Benchmark
+    public Floats forwardFloat16() {
+        used.matmulPacked(m, x, float16, bias, y);
         return y;
     }
 
     @Benchmark
     public Floats forward() {
-        kernels.matmulNT(m, n, k, x, w, bias, y, false);
+        used.matmulNT(m, n, k, x, w, bias, y, false);
         return y;
     }
 
     @Benchmark
     public Floats inputGradient() {
-        kernels.matmulNN(m, k, n, y, w, dx, false);
+        used.matmulNN(m, k, n, y, w, dx, false);
         return dx;
     }
 
     @Benchmark
     public Floats weightGradient() {
-        kernels.matmulTN(n, k, m, y, x, dw, true);
+        used.matmulTN(n, k, m, y, x, dw, true);
         return dw;
     }
 }

@@ -4,5 +4,6 @@
 /// looks like: forward, then its backward step beside it), [Scope] (where memory comes from, in which precision
 /// products compute, what is computed twice rather than kept), [Normalize],
 /// [Attention], [Gather], [Loss], [Reduce]; then [Device], which joins them to the kernels of
-/// `dev.merapi.engine.kernel`. `RowGroups` and `Heads` are internal.
+/// `dev.merapi.engine.kernel`. `RowGroups`, `Heads` and `NarrowWeight`
+/// (weights of 16 bits) are internal.
 package dev.merapi.engine;

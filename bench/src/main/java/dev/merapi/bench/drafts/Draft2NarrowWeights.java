@@ -26,9 +26,12 @@ import jdk.incubator.vector.VectorSpecies;
 /// | 128 | 192 | 203 | 218 | 97.5 | 100 | 111 |
 ///
 /// From 16 rows on the float panels come from memory while the multiply-adds run, and what widens the others is
-/// extra. A sentence of eight tokens would gain a fifth, at the price of a second kernel for each tile and of
-/// weights rounded to eight bits: not worth it. The processor's own products of bytes, four to an instruction,
-/// cannot be reached from the Vector API.
+/// extra. The processor's own products of bytes, four to an instruction, cannot be reached from the Vector API.
+///
+/// What became of it: bfloat16, and float16 by two more steps, are in the engine, since they halve the memory,
+/// to be asked for. The table begins where the gain ends; of one row and of four the engine's products take
+/// 0.55 and 0.58 of float32's time, of eight 0.77, from 12 on all of it. Bytes are as fast as bfloat16 at eight
+/// rows and slower from 32 on, at the price of two digits: they are not.
 ///
 /// Arguments: threads.
 final class Draft2NarrowWeights {

@@ -20,7 +20,7 @@ import java.util.stream.Collectors;
 /// Fills a model's parameters from a checkpoint, and collects them to be saved.
 final class Weights {
     /// Values in float32 at a time of a weight that is held in 16 bits, at least.
-    private static final int BLOCK = 1 << 20;
+    private static final int BLOCK = 1 << 18;
 
     private Weights() {}
 
@@ -44,36 +44,56 @@ final class Weights {
                 match.report().unexpected().stream().filter(tied.negate()).toList(),
                 match.report().mismatched());
         if (!checkpoint.isNew()) refuse(report, checkpoint, isHead, options.newHead());
+        Floats block = null;
         for (int i = 0; i < parameters.size(); i++) {
             Parameter p = parameters.get(i);
             String name = match.found().get(p.name());
-            if (p.tensor().precision() != Precision.FP32) narrow(p, name, checkpoint, options.seed(), i, range);
-            else if (name != null) checkpoint.read(name, p.tensor().data());
+            if (p.tensor().precision() != Precision.FP32 && name != null) {
+                if (block == null) block = Floats.allocate(largest(parameters));
+                narrow(p, name, checkpoint, block);
+            } else if (p.tensor().precision() != Precision.FP32) {
+                Floats values = Floats.allocate(p.tensor().shape().count());
+                initialise(p, values, options.seed(), i, range);
+                p.tensor().write(0, values);
+            } else if (name != null) checkpoint.read(name, p.tensor().data());
             else initialise(p, p.tensor().data(), options.seed(), i, range);
             p.tensor().modified();
         }
         return report;
     }
 
-    /// Some rows after the other, so that the whole tensor never lies in float32.
-    ///
-    /// @param name null: it is initialised
-    private static void narrow(Parameter p, String name, Checkpoint checkpoint, long seed, int stream, float range) {
-        int rows = p.tensor().shape().size(0), columns = p.tensor().shape().columns();
-        int some = Math.max(NarrowMatrix.ROWS, BLOCK / columns / NarrowMatrix.ROWS * NarrowMatrix.ROWS);
-        if (name == null) some = rows; // numbered values
-        Floats block = Floats.allocate(Math.min(rows, some) * columns);
-        if (name == null) initialise(p, block, seed, stream, range);
+    /// Some rows after the other, so that no whole tensor lies in float32.
+    private static void narrow(Parameter p, String name, Checkpoint checkpoint, Floats block) {
+        int rows = p.tensor().shape().size(0), columns = p.tensor().shape().columns(), some = rows(columns);
         try {
             for (int from = 0; from < rows; from += some) {
                 Floats part = block.slice(0, Math.min(some, rows - from) * columns);
-                if (name != null) checkpoint.read(name, (long) from * columns, part);
+                checkpoint.read(name, (long) from * columns, part);
                 p.tensor().write(from, part);
             }
         } catch (IllegalArgumentException e) {
             throw new PretrainedException(checkpoint.source() + ": \"" + p.name() + "\": " + e.getMessage()
                     + "; load it " + (p.tensor().precision() == Precision.FP16 ? "in BF16 or FP32" : "in FP32"));
         }
+    }
+
+    /// How many rows are read at a time.
+    private static int rows(int columns) {
+        return Math.max(NarrowMatrix.ROWS, BLOCK / columns / NarrowMatrix.ROWS * NarrowMatrix.ROWS);
+    }
+
+    /// Values of the largest block.
+    private static int largest(List<Parameter> parameters) {
+        int most = 0;
+        for (Parameter p : parameters)
+            if (p.tensor().precision() != Precision.FP32)
+                most = Math.max(
+                        most,
+                        Math.min(
+                                        p.tensor().shape().size(0),
+                                        rows(p.tensor().shape().columns()))
+                                * p.tensor().shape().columns());
+        return most;
     }
 
     private static void refuse(LoadReport report, Checkpoint checkpoint, Predicate<String> isHead, boolean newHead) {

@@ -4,5 +4,5 @@
 /// An encoder under a head is a [Model]: [SequenceClassifier] (`SequenceHead`), [TokenClassifier],
 /// [QuestionAnswering], [MaskedLanguageModel] (`MaskedLanguageHead`), [SentenceEncoder] ([Pooling],
 /// [SentenceText]). [ModelType] chooses the architecture that a folder's `config.json` names; [LoadOptions]
-/// says how a folder becomes a model. `Weights` is internal.
+/// says how a folder becomes a model, and whether its weights are held in 16 bits. `Weights` is internal.
 package dev.merapi.nn.model;
