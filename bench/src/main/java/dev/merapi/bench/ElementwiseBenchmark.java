@@ -1,13 +1,15 @@
 package dev.merapi.bench;
 
-import dev.merapi.engine.Device;
 import dev.merapi.engine.kernel.Activation;
 import dev.merapi.engine.kernel.Dropout;
 import dev.merapi.engine.kernel.Floats;
 import dev.merapi.engine.kernel.Kernels;
 import dev.merapi.engine.kernel.Kernels.AdamStep;
 import dev.merapi.engine.kernel.Philox;
+import dev.merapi.engine.kernel.ScalarKernels;
+import dev.merapi.engine.kernel.Workers;
 import dev.merapi.engine.simd.Peak;
+import dev.merapi.engine.simd.SimdKernels;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
@@ -43,7 +45,7 @@ import org.openjdk.jmh.annotations.Warmup;
         jvmArgsAppend = {"--add-modules", "jdk.incubator.vector", "-XX:+UseTransparentHugePages", "-Xmx2g"})
 public class ElementwiseBenchmark {
     private static final int ROWS = 2048, COLS = 768, N = ROWS * COLS;
-    private static final int PARAMETERS = 1 << 24;
+    private static final int PARAMETERS = 1 << 24, TABLE = PARAMETERS / COLS;
     private static final int VOCABULARY = 30522, MASKED = 128;
     private static final Dropout DROPOUT = new Dropout(0.1f, 1, 2, 3);
 
@@ -54,10 +56,9 @@ public class ElementwiseBenchmark {
     @Param({"simd"})
     public String kernels;
 
-    private Device device;
     private Kernels used;
     private Floats x, y, z, w, gamma, beta, mean, rstd, dgamma, dbeta, p, g, m, v, table, logits, dlogits, loss;
-    private int[] ids, order, groups, labels;
+    private int[] ids, order, groups, labels, rowOf;
 
     /// How much the benchmark has moved; JMH divides by time.
     @State(Scope.Thread)
@@ -72,8 +73,9 @@ public class ElementwiseBenchmark {
 
     @Setup
     public void setup() {
-        device = kernels.equals("scalar") ? Device.scalar() : Device.best(threads);
-        used = device.kernels();
+        used = kernels.equals("scalar")
+                ? new ScalarKernels()
+                : new SimdKernels(new Workers(threads)); // a device's would begin with plain loops
         x = normal(N);
         y = normal(N);
         z = normal(N);
@@ -98,6 +100,9 @@ public class ElementwiseBenchmark {
         labels = random.ints(MASKED, 0, VOCABULARY).toArray();
         order = IntStream.range(0, ROWS).toArray();
         groups = IntStream.rangeClosed(0, ROWS / 2).map(i -> 2 * i).toArray(); // every id twice
+        rowOf = IntStream.range(0, TABLE)
+                .map(r -> r % 10 == 0 ? r / 10 : r % 10 == 1 ? Kernels.NOT_NOW : Kernels.NEVER)
+                .toArray();
     }
 
     private static Floats normal(int n) {
@@ -108,7 +113,7 @@ public class ElementwiseBenchmark {
 
     @TearDown
     public void close() {
-        device.close();
+        used.close();
     }
 
     @Benchmark
@@ -205,5 +210,12 @@ public class ElementwiseBenchmark {
     public void adamW(Traffic traffic) {
         used.adamW(PARAMETERS, p, g, m, v, new AdamStep(1e-4, 0.9, 0.999, 1e-8, 0.01, 0.5, 0.5, 1f));
         traffic.moved(7L * PARAMETERS);
+    }
+
+    /// A table of which this batch has used a tenth and those before it another: the other rows only decay.
+    @Benchmark
+    public void adamWRows(Traffic traffic) {
+        used.adamWRows(TABLE, COLS, p, g, rowOf, m, v, new AdamStep(1e-4, 0.9, 0.999, 1e-8, 0.01, 0.5, 0.5, 1f));
+        traffic.moved(29L * TABLE * COLS / 10);
     }
 }
