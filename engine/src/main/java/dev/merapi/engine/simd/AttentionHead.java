@@ -39,7 +39,7 @@ record AttentionHead(Batch batch, int begin, int end, int head, AttentionScratch
                 for (int r = 0; r < count; r++)
                     logSumExp.set(head * batch.tokens + query + r, scratch.logSumExp(r, scale()));
             if (batch.dropout.isActive())
-                SimdRandom.dropColumns(scratch.p, t, element(query), batch.width, batch.dropout, scratch.words);
+                SimdRandom.dropColumns(scratch.p, t, count, element(query), batch.width, batch.dropout, scratch.words);
             scratch.divide(batch.dropout.scale());
             mix(scratch.p, 0, count, t, scratch.values, scratch.factors, context, query);
         }
@@ -59,7 +59,7 @@ record AttentionHead(Batch batch, int begin, int end, int head, AttentionScratch
         for (int i = 0; i < t; i++) {
             int at = at(context, begin + i);
             float sum = logSumExp.get(head * batch.tokens + begin + i);
-            Arrays.fill(scratch.shifts, i * WIDTH, (i + 1) * WIDTH, -sum);
+            Arrays.fill(scratch.shifts, i * WIDTH, (i + 1) * WIDTH, sum * -AttentionPanels.LOG);
             scratch.deltas[i] = AttentionRows.dot(dcontext.array, at(dcontext, begin + i), context.array, at, d);
         }
         for (int j = 0; j < t; j += WIDTH) {
@@ -78,7 +78,7 @@ record AttentionHead(Batch batch, int begin, int end, int head, AttentionScratch
     /// S into P, or keep∘P, and dP into dS/√D, for the panel that begins with key j.
     private void gradient(int j, int at) {
         int t = end - begin;
-        AttentionPanels.exp(scratch.p, t, scale(), scratch.shifts, WIDTH, scratch.sum);
+        AttentionPanels.exp2(scratch.p, t, scale() * AttentionPanels.LOG, scratch.shifts, WIDTH, scratch.sum);
         if (!batch.dropout.isActive()) {
             AttentionPanels.gradient(scratch.p, scratch.ds, at, t, scratch.deltas, scale());
             return;

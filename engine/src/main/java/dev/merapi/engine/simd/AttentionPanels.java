@@ -10,6 +10,18 @@ import jdk.incubator.vector.VectorOperators;
 final class AttentionPanels {
     private static final int WIDTH = 2 * LANES;
 
+    /// log₂ e
+    static final float LOG = 1.44269504f;
+
+    private static final float BIAS = 12582912f + 127, LEAST = -126f;
+
+    /// A minimax fit of 2ʳ in the relative error.
+    private static final float C1 = 0.693147f,
+            C2 = 0.24022247f,
+            C3 = 0.055507112f,
+            C4 = 0.009671294f,
+            C5 = 0.0013269407f;
+
     private AttentionPanels() {}
 
     /// WIDTH columns of rows in memory, `stride` apart, into a panel [rows, WIDTH].
@@ -22,44 +34,43 @@ final class AttentionPanels {
         }
     }
 
-    /// The largest of each column. One with a value that is no number gets any.
+    /// The largest of each column. One with a value that is no number gets any. Even and odd rows apart: a
+    /// comparison waits for the one before it.
     static void max(float[] x, int rows, float[] max) {
-        FloatVector a = FloatVector.fromArray(F, x, 0), b = FloatVector.fromArray(F, x, LANES);
-        for (int at = WIDTH; at < rows * WIDTH; at += WIDTH) {
-            FloatVector u = FloatVector.fromArray(F, x, at), v = FloatVector.fromArray(F, x, at + LANES);
-            a = a.blend(u, u.compare(VectorOperators.GT, a));
-            b = b.blend(v, v.compare(VectorOperators.GT, b));
+        FloatVector a = FloatVector.fromArray(F, x, 0), b = FloatVector.fromArray(F, x, LANES), c = a, d = b;
+        for (int r = 1; r < rows; r += 2) {
+            int even = r * WIDTH, odd = Math.min(r + 1, rows - 1) * WIDTH;
+            FloatVector t = FloatVector.fromArray(F, x, even), u = FloatVector.fromArray(F, x, even + LANES);
+            FloatVector v = FloatVector.fromArray(F, x, odd), w = FloatVector.fromArray(F, x, odd + LANES);
+            a = a.blend(t, t.compare(VectorOperators.GT, a));
+            b = b.blend(u, u.compare(VectorOperators.GT, b));
+            c = c.blend(v, v.compare(VectorOperators.GT, c));
+            d = d.blend(w, w.compare(VectorOperators.GT, d));
         }
-        a.intoArray(max, 0);
-        b.intoArray(max, LANES);
+        a.blend(c, c.compare(VectorOperators.GT, a)).intoArray(max, 0);
+        b.blend(d, d.compare(VectorOperators.GT, b)).intoArray(max, LANES);
     }
 
-    /// `x ← e^(scale·x + shift)`, and the sum of each column then. For exponents up to 0 the bits are those of
-    /// [SimdMath#exp]; others are not meant. Row r has the shifts from `r·apart` on, 2·LANES of them.
+    /// `x ← 2^(scale·x + shift)`, and the sum of each column then. Row r has the shifts from `r·apart` on,
+    /// 2·LANES of them. See [#exp2(float)].
     ///
-    /// [SimdMath#exp] is written out, for two vectors, its last step as a product with 2ⁿ, which leaves what is
-    /// no number. That makes the method too large to be inlined: as a part of something larger it goes beyond
-    /// C2's limit of nodes, and its vectors become objects.
-    static void exp(float[] x, int rows, float scale, float[] shifts, int apart, float[] sums) {
+    /// Written out for two vectors, which makes the method too large to be inlined: as a part of something
+    /// larger it goes beyond C2's limit of nodes, and its vectors become objects.
+    static void exp2(float[] x, int rows, float scale, float[] shifts, int apart, float[] sums) {
         FloatVector s = FloatVector.broadcast(F, scale), sumA = FloatVector.zero(F), sumB = sumA;
-        FloatVector log = FloatVector.broadcast(F, 1.44269504f), bias = FloatVector.broadcast(F, 12582912f + 127);
-        FloatVector high = FloatVector.broadcast(F, -0.693145752f), low = FloatVector.broadcast(F, -1.42860677e-6f);
-        FloatVector c6 = FloatVector.broadcast(F, 0.00138145977f), c5 = FloatVector.broadcast(F, 0.00836871700f);
-        FloatVector c4 = FloatVector.broadcast(F, 0.0416683881f), c3 = FloatVector.broadcast(F, 0.166665206f);
-        FloatVector c2 = FloatVector.broadcast(F, 0.499999934f), least = FloatVector.broadcast(F, -87.3365402f);
+        FloatVector bias = FloatVector.broadcast(F, BIAS), least = FloatVector.broadcast(F, LEAST);
+        FloatVector c5 = FloatVector.broadcast(F, C5), c4 = FloatVector.broadcast(F, C4);
+        FloatVector c3 = FloatVector.broadcast(F, C3), c2 = FloatVector.broadcast(F, C2);
+        FloatVector c1 = FloatVector.broadcast(F, C1), c0 = FloatVector.broadcast(F, 1f);
         for (int r = 0; r < rows; r++) {
-            int at = r * WIDTH;
-            FloatVector a = FloatVector.fromArray(F, x, at).fma(s, FloatVector.fromArray(F, shifts, r * apart));
+            int at = r * WIDTH, shift = r * apart;
+            FloatVector a = FloatVector.fromArray(F, x, at).fma(s, FloatVector.fromArray(F, shifts, shift));
             FloatVector b =
-                    FloatVector.fromArray(F, x, at + LANES).fma(s, FloatVector.fromArray(F, shifts, r * apart + LANES));
-            FloatVector nA = a.fma(log, bias), nB = b.fma(log, bias);
-            FloatVector rA = nA.sub(bias).fma(high, a), rB = nB.sub(bias).fma(high, b);
-            rA = nA.sub(bias).fma(low, rA);
-            rB = nB.sub(bias).fma(low, rB);
-            FloatVector pA = c6.fma(rA, c5).fma(rA, c4).fma(rA, c3).fma(rA, c2);
-            FloatVector pB = c6.fma(rB, c5).fma(rB, c4).fma(rB, c3).fma(rB, c2);
-            pA = pA.fma(rA.mul(rA), rA).add(1f);
-            pB = pB.fma(rB.mul(rB), rB).add(1f);
+                    FloatVector.fromArray(F, x, at + LANES).fma(s, FloatVector.fromArray(F, shifts, shift + LANES));
+            FloatVector nA = a.add(bias), nB = b.add(bias);
+            FloatVector rA = a.sub(nA.sub(bias)), rB = b.sub(nB.sub(bias));
+            FloatVector pA = c5.fma(rA, c4).fma(rA, c3).fma(rA, c2).fma(rA, c1).fma(rA, c0);
+            FloatVector pB = c5.fma(rB, c4).fma(rB, c3).fma(rB, c2).fma(rB, c1).fma(rB, c0);
             pA = pA.mul(
                     nA.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats());
             pB = pB.mul(
@@ -73,6 +84,21 @@ final class AttentionPanels {
         }
         sumA.intoArray(sums, 0);
         sumB.intoArray(sums, LANES);
+    }
+
+    /// `2ˣ` for x < 127, worst error 2.0 ulp: probabilities, whose exponents have been rounded before. Results
+    /// below 2⁻¹²⁶ are 0; NaN stays NaN.
+    ///
+    /// `2ˣ = 2ⁿ · 2ʳ`, n = x rounded to the nearest integer, |r| ≤ ½. n + 127 sits in the low bits of x +
+    /// 1.5·2²³ + 127, and is shifted into the exponent of 2ⁿ.
+    static float exp2(float x) {
+        float n = x + BIAS, r = x - (n - BIAS);
+        float p = Math.fma(C5, r, C4);
+        p = Math.fma(p, r, C3);
+        p = Math.fma(p, r, C2);
+        p = Math.fma(p, r, C1);
+        p = Math.fma(p, r, 1f);
+        return x < LEAST ? 0f : p * Float.intBitsToFloat(Float.floatToRawIntBits(n) << 23);
     }
 
     /// `x[r, c] ← x[r, c] · factors[from + r]`

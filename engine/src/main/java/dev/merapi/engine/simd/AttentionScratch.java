@@ -25,7 +25,7 @@ final class AttentionScratch {
     /// probabilities, then of the scores, [PANELS, T, WIDTH].
     float[] p = new float[0], keep = new float[0], ds = new float[0];
 
-    /// Of each query of the sequence: −ln Σ e^score as often as a panel has columns, [T, WIDTH], and δ, [T].
+    /// Of each query of the sequence: −log₂ Σ e^score as often as a panel has columns, [T, WIDTH], and δ, [T].
     float[] shifts = new float[0], deltas = new float[0];
 
     /// Of each column of a panel: what softmax found, and what the rows of the context are multiplied with.
@@ -110,8 +110,9 @@ final class AttentionScratch {
             return;
         }
         AttentionPanels.max(p, rows, max);
-        for (int r = 0; r < WIDTH; r++) shift[r] = max[r] * -scale;
-        AttentionPanels.exp(p, rows, scale, shift, 0, sum);
+        float log = scale * AttentionPanels.LOG;
+        for (int r = 0; r < WIDTH; r++) shift[r] = max[r] * -log;
+        AttentionPanels.exp2(p, rows, log, shift, 0, sum);
     }
 
     /// `ln Σ e^(scale·x)` of a column.

@@ -78,14 +78,15 @@ final class PlainLoops {
                 panel[to + i * height + line] = from[at + i * inputStride + line * lineStride];
     }
 
-    /// [AttentionPanels#max] and [AttentionPanels#exp].
+    /// [AttentionPanels#max] and [AttentionPanels#exp2].
     static void softmaxColumns(float[] x, int rows, float scale, float[] max, float[] sum) {
+        float log = scale * AttentionPanels.LOG;
         for (int c = 0; c < WIDTH; c++) {
             float largest = x[c], total = 0;
             for (int i = 1; i < rows; i++) if (x[i * WIDTH + c] > largest) largest = x[i * WIDTH + c];
-            float shift = largest * -scale;
+            float shift = largest * -log;
             for (int i = c; i < rows * WIDTH; i += WIDTH) {
-                x[i] = SimdMath.exp(Math.fma(x[i], scale, shift));
+                x[i] = AttentionPanels.exp2(Math.fma(x[i], log, shift));
                 total += x[i];
             }
             max[c] = largest;

@@ -8,8 +8,9 @@ import java.util.Arrays;
 /// Scaled dot-product attention over packed sequences, each (sequence, head) by itself: who computes what. The
 /// arithmetic is that of [AttentionHead]; that of a sequence depends on nothing outside of it.
 final class SimdAttention {
-    /// The most queries of a task in the forward pass: each task copies the keys and values of its head.
-    private static final int ROWS = 256;
+    /// The most queries of a task in the forward pass, where there are few heads of sequences and where there
+    /// are [#MANY]: each task copies the keys and values of its head.
+    private static final int ROWS = 128, MORE_ROWS = 512, MANY = 48;
 
     private final Workers workers;
     private final AttentionScratch[] scratch;
@@ -35,13 +36,14 @@ final class SimdAttention {
             Floats logSumExp) {
         if (firstBlock.length <= sequences) firstBlock = new int[sequences + 1];
         int[] firsts = firstBlock;
-        for (int s = 0; s < sequences; s++) firsts[s + 1] = firsts[s] + (starts[s + 1] - starts[s] + ROWS - 1) / ROWS;
+        int most = sequences * heads < MANY ? ROWS : MORE_ROWS;
+        for (int s = 0; s < sequences; s++) firsts[s + 1] = firsts[s] + Math.ceilDiv(starts[s + 1] - starts[s], most);
         int tokens = starts[sequences], width = width(starts, sequences);
         var batch = new AttentionHead.Batch(heads, channels, tokens, width, dropout, q, k, v);
         workers.run(firsts[sequences] * heads, (task, worker) -> {
             int block = task / heads, head = task % heads;
             int found = Arrays.binarySearch(firsts, 0, sequences + 1, block), s = found >= 0 ? found : -found - 2;
-            int first = starts[s] + (block - firsts[s]) * ROWS, rows = Math.min(ROWS, starts[s + 1] - first);
+            int first = starts[s] + (block - firsts[s]) * most, rows = Math.min(most, starts[s + 1] - first);
             new AttentionHead(batch, starts[s], starts[s + 1], head, scratch[worker])
                     .forward(first, rows, context, logSumExp);
         });

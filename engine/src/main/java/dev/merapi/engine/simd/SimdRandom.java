@@ -94,14 +94,15 @@ final class SimdRandom {
     }
 
     /// Zeroes what is dropped of a panel [rows, 2·LANES], without scaling what is kept: `x[j, r]` is element
-    /// `firstElement + r·width + j`, firstElement and width multiples of 4. The panel goes on to a multiple of
-    /// 4 rows, and what lies there is overwritten.
+    /// `firstElement + r·width + j` for r < columns, firstElement and width multiples of 4. The panel goes on
+    /// to a multiple of 4 rows, and what lies there is overwritten.
     ///
     /// @param words memory for 4·LANES of them
-    static void dropColumns(float[] x, int rows, long firstElement, int width, Dropout dropout, long[] words) {
+    static void dropColumns(
+            float[] x, int rows, int columns, long firstElement, int width, Dropout dropout, long[] words) {
         assert firstElement % 4 == 0 && width % 4 == 0;
         int bound = (int) dropout.threshold() ^ Integer.MIN_VALUE, apart = width / 4;
-        for (int column = 0; column < STRIDE; column += HALF) {
+        for (int column = 0; column < columns; column += HALF) {
             long group = firstElement + (long) column * width >>> 2;
             for (int j = 0; j < rows; j += 4, group++) {
                 if (WIDE) wordColumns(group, apart, dropout.site(), dropout.step(), dropout.seed(), words);
