@@ -19,6 +19,9 @@ constexpr u32 ALL = 0xffffffffu; // lanes of a warp
 
 #define KERNEL extern "C" __global__ void __launch_bounds__(THREADS)
 
+/// What a score of attention has besides q·k: nothing, DeBERTa's products with tables of positions, MPNet's bias.
+enum Terms { PLAIN, POSITIONS, BIAS };
+
 /// This thread among all threads of the grid, and how many there are: the bounds of a loop over n elements.
 __device__ inline long long first() { return (long long) blockIdx.x * blockDim.x + threadIdx.x; }
 __device__ inline long long stride() { return (long long) gridDim.x * blockDim.x; }

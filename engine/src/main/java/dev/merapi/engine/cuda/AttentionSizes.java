@@ -1,8 +1,10 @@
 package dev.merapi.engine.cuda;
 
+import dev.merapi.engine.kernel.Relative;
+import dev.merapi.engine.kernel.RelativeBias;
 import dev.merapi.engine.kernel.RelativePositions;
 
-/// The sizes of one call of attention, and how `attention.cu` cuts it into tiles.
+/// The sizes of one call of attention, and how `attention_passes.cuh` cuts it into tiles.
 ///
 /// @param depth   D
 /// @param padded  D rounded up to one that there is a kernel for
@@ -10,29 +12,46 @@ import dev.merapi.engine.kernel.RelativePositions;
 /// @param tokens  N
 /// @param longest the longest sequence
 /// @param tiles   [3·count]: first row, begin and end of the sequence of each tile
+/// @param terms   what scores have besides q·k
 record AttentionSizes(
-        int heads,
-        int channels,
-        int depth,
-        int padded,
-        int rows,
-        int tokens,
-        int longest,
-        int[] tiles,
-        boolean positions) {
+        int heads, int channels, int depth, int padded, int rows, int tokens, int longest, int[] tiles, Terms terms) {
+    static final int MOST_CHANNELS = 128; // D
     private static final int SIDE = 16;
 
-    static AttentionSizes of(int heads, int channels, int[] starts, int sequences, RelativePositions positions) {
+    /// As the kernels and their modules are named.
+    enum Terms {
+        PLAIN("attention"),
+        POSITIONS("disentangled"),
+        BIAS("biased");
+
+        final String kernel;
+
+        Terms(String kernel) {
+            this.kernel = kernel;
+        }
+
+        /// @param relative null: plain
+        static Terms of(Relative relative) {
+            return switch (relative) {
+                case null -> PLAIN;
+                case RelativePositions _ -> POSITIONS;
+                case RelativeBias _ -> BIAS;
+            };
+        }
+    }
+
+    /// @param relative null: plain
+    static AttentionSizes of(int heads, int channels, int[] starts, int sequences, Relative relative) {
         int depth = channels / heads;
-        int padded = depth <= 32 ? 32 : depth <= 64 ? 64 : 128;
+        Terms terms = Terms.of(relative);
+        int padded = depth <= 32 && terms != Terms.BIAS ? 32 : depth <= 64 ? 64 : MOST_CHANNELS;
         int rows = padded < 128 ? 4 : 2;
-        if (positions != null) rows /= 2; // the tables' tiles need shared memory too
-        return of(heads, channels, starts, sequences, padded, rows, positions != null);
+        if (terms == Terms.POSITIONS) rows /= 2; // the tables' tiles need shared memory too
+        return of(heads, channels, starts, sequences, padded, rows, terms);
     }
 
     /// @param rows of a tile, by 16
-    static AttentionSizes of(
-            int heads, int channels, int[] starts, int sequences, int padded, int rows, boolean positions) {
+    static AttentionSizes of(int heads, int channels, int[] starts, int sequences, int padded, int rows, Terms terms) {
         int depth = channels / heads;
         if (depth > padded)
             throw new CudaException("cuda: attention heads of " + depth + " channels, expected at most " + padded
@@ -51,10 +70,11 @@ record AttentionSizes(
                 tiles[at++] = starts[s];
                 tiles[at++] = starts[s + 1];
             }
-        return new AttentionSizes(heads, channels, depth, padded, rows, starts[sequences], longest, tiles, positions);
+        return new AttentionSizes(heads, channels, depth, padded, rows, starts[sequences], longest, tiles, terms);
     }
 
-    float plainScale() {
+    /// @param depth D
+    static float plainScale(int depth) {
         return (float) (1 / Math.sqrt(depth));
     }
 
@@ -71,18 +91,24 @@ record AttentionSizes(
         return (longest + 3) / 4 * 4;
     }
 
+    /// Relative positions that a tile sees, and some: how far apart the parts lie that it leaves of what is
+    /// summed by relative position.
+    int span() {
+        return longest + tile();
+    }
+
     // ── Shared memory, as the kernels lay it out ─────────────────────────────────────────────────
 
     int forwardBytes() {
-        return 4 * (operands(2) + scores() + tables());
+        return 4 * (operands(2) + scores() + relative());
     }
 
     int backwardKeysBytes() {
-        return 4 * (operands(4) + 2 * scores() + tables());
+        return 4 * (operands(4) + 2 * scores() + relative());
     }
 
     int backwardQueriesBytes() {
-        return 4 * (operands(4) + scores() + tables());
+        return 4 * (operands(4) + scores() + relative());
     }
 
     private int operands(int count) {
@@ -93,7 +119,12 @@ record AttentionSizes(
         return tile() * (tile() + 4);
     }
 
-    private int tables() {
-        return positions ? 2 * (2 * tile() - 1) * padded : 0;
+    private int relative() {
+        int near = 2 * tile() - 1; // relative positions between two tiles
+        return switch (terms) {
+            case PLAIN -> 0;
+            case POSITIONS -> 2 * near * padded;
+            case BIAS -> near + 1;
+        };
     }
 }

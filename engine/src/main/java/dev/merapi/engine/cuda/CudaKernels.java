@@ -1,5 +1,6 @@
 package dev.merapi.engine.cuda;
 
+import dev.merapi.engine.cuda.CudaAttention.Tables;
 import dev.merapi.engine.kernel.Activation;
 import dev.merapi.engine.kernel.Dropout;
 import dev.merapi.engine.kernel.Floats;
@@ -9,6 +10,7 @@ import dev.merapi.engine.kernel.LossScale;
 import dev.merapi.engine.kernel.Memory;
 import dev.merapi.engine.kernel.PackedMatrix;
 import dev.merapi.engine.kernel.Precision;
+import dev.merapi.engine.kernel.RelativeBias;
 import dev.merapi.engine.kernel.RelativePositions;
 import java.util.List;
 
@@ -27,13 +29,18 @@ public final class CudaKernels implements Kernels {
     private final CudaAttention attention;
     private final CudaTensorAttention tensorAttention;
 
-    /// @param checked whether memory is looked at before and after its use, see [CudaMemory]
     CudaKernels(Driver driver, boolean checked) {
+        this(driver, checked, 256L << 20);
+    }
+
+    /// @param checked whether memory is looked at before and after its use, see [CudaMemory]
+    /// @param most    bytes of the partial gradients of a table of positions at once
+    CudaKernels(Driver driver, boolean checked, long most) {
         cuda = Cuda.on(driver, checked);
         matmul = new CudaMatmul(driver.multiprocessors());
         products = new CudaProducts(driver);
-        attention = new CudaAttention();
-        tensorAttention = new CudaTensorAttention(driver.sharedBytes());
+        attention = new CudaAttention(most);
+        tensorAttention = new CudaTensorAttention(driver.sharedBytes(), most);
     }
 
     /// The kernels on the first GPU of this machine. JCuda and the jar of the PTX belong on the class path,
@@ -459,7 +466,17 @@ public final class CudaKernels implements Kernels {
             Floats logSumExp) {
         var sizes = AttentionSizes.of(heads, channels, starts, sequences, null);
         try (Call call = call()) {
-            attention.forward(call, sizes, sizes.plainScale(), q, k, v, null, dropout, context, logSumExp);
+            attention.forward(
+                    call,
+                    sizes,
+                    AttentionSizes.plainScale(channels / heads),
+                    q,
+                    k,
+                    v,
+                    null,
+                    dropout,
+                    context,
+                    logSumExp);
         }
     }
 
@@ -482,7 +499,19 @@ public final class CudaKernels implements Kernels {
         var sizes = AttentionSizes.of(heads, channels, starts, sequences, null);
         try (Call call = call()) {
             var saved = new CudaAttention.Saved(dropout, context, logSumExp, dcontext);
-            attention.backward(call, sizes, sizes.plainScale(), q, k, v, null, saved, dq, dk, dv, null, null);
+            attention.backward(
+                    call,
+                    sizes,
+                    AttentionSizes.plainScale(channels / heads),
+                    q,
+                    k,
+                    v,
+                    null,
+                    saved,
+                    dq,
+                    dk,
+                    dv,
+                    Tables.NONE);
         }
     }
 
@@ -529,7 +558,8 @@ public final class CudaKernels implements Kernels {
         var sizes = AttentionSizes.of(heads, channels, starts, sequences, positions);
         try (Call call = call()) {
             var saved = new CudaAttention.Saved(dropout, context, logSumExp, dcontext);
-            attention.backward(call, sizes, scale, q, k, v, positions, saved, dq, dk, dv, dkeys, dqueries);
+            var tables = new Tables(dkeys, dqueries, null);
+            attention.backward(call, sizes, scale, q, k, v, positions, saved, dq, dk, dv, tables);
         }
     }
 
@@ -581,7 +611,75 @@ public final class CudaKernels implements Kernels {
         var problem = CudaTensorAttention.Problem.of(
                 precision, heads, channels, starts, sequences, positions, scale, dropout);
         try (Call call = call()) {
-            tensorAttention.backward(call, problem, context, kept, dcontext, dq, dk, dv, dkeys, dqueries);
+            var tables = new Tables(dkeys, dqueries, null);
+            tensorAttention.backward(call, problem, context, kept, dcontext, dq, dk, dv, tables);
+        }
+    }
+
+    @Override
+    public int biasedAttentionKeeps(Precision precision, int heads, int channels, int tokens) {
+        if (precision.results() != Precision.FP32) return tensorAttention.keeps(precision, heads, channels, tokens);
+        return channels / heads <= AttentionSizes.MOST_CHANNELS ? Math.multiplyExact(heads, tokens) : 0;
+    }
+
+    @Override
+    public void biasedAttention(
+            Precision precision,
+            int heads,
+            int channels,
+            int[] starts,
+            int sequences,
+            Floats q,
+            Floats k,
+            Floats v,
+            RelativeBias bias,
+            Dropout dropout,
+            Floats context,
+            Floats kept) {
+        float scale = AttentionSizes.plainScale(channels / heads);
+        try (Call call = call()) {
+            if (precision.results() == Precision.FP32) {
+                var sizes = AttentionSizes.of(heads, channels, starts, sequences, bias);
+                attention.forward(call, sizes, scale, q, k, v, bias, dropout, context, kept);
+            } else {
+                var problem = CudaTensorAttention.Problem.of(
+                        precision, heads, channels, starts, sequences, bias, scale, dropout);
+                tensorAttention.forward(call, problem, q, k, v, context, kept);
+            }
+        }
+    }
+
+    @Override
+    public void biasedAttentionBackward(
+            Precision precision,
+            int heads,
+            int channels,
+            int[] starts,
+            int sequences,
+            Floats q,
+            Floats k,
+            Floats v,
+            RelativeBias bias,
+            Dropout dropout,
+            Floats context,
+            Floats kept,
+            Floats dcontext,
+            Floats dq,
+            Floats dk,
+            Floats dv,
+            Floats dbias) {
+        float scale = AttentionSizes.plainScale(channels / heads);
+        var tables = new Tables(null, null, dbias);
+        try (Call call = call()) {
+            if (precision.results() == Precision.FP32) {
+                var sizes = AttentionSizes.of(heads, channels, starts, sequences, bias);
+                var saved = new CudaAttention.Saved(dropout, context, kept, dcontext);
+                attention.backward(call, sizes, scale, q, k, v, bias, saved, dq, dk, dv, tables);
+            } else {
+                var problem = CudaTensorAttention.Problem.of(
+                        precision, heads, channels, starts, sequences, bias, scale, dropout);
+                tensorAttention.backward(call, problem, context, kept, dcontext, dq, dk, dv, tables);
+            }
         }
     }
 

@@ -15,7 +15,12 @@ final class Modules {
     static final List<String> NAMES = List.of(
             "activation",
             "attention",
+            "attention_operands",
             "attention_tensor",
+            "biased",
+            "biased_tensor",
+            "disentangled",
+            "disentangled_tensor",
             "elementwise",
             "gather",
             "gemm",

@@ -470,6 +470,63 @@ public interface Kernels extends AutoCloseable {
         throw new UnsupportedOperationException("attention in " + precision + " is written out here");
     }
 
+    // ── Attention with a bias ────────────────────────────────────────────────────────────────────
+
+    /// How many values [#biasedAttention] keeps for its backward pass, in a form that only these kernels know;
+    /// 0 where there is no such attention, which is then written out in [#headSteps].
+    default int biasedAttentionKeeps(Precision precision, int heads, int channels, int tokens) {
+        return 0;
+    }
+
+    /// [#attention] with `score[i,j] = q_i·k_j/√D + bias[bucket(j − i), h]`; in low precision rounded as there.
+    ///
+    ///     kept [biasedAttentionKeeps], or null: there will be no backward pass
+    ///
+    /// @throws UnsupportedOperationException where [#biasedAttentionKeeps] is 0, which callers ask first
+    default void biasedAttention(
+            Precision precision,
+            int heads,
+            int channels,
+            int[] starts,
+            int sequences,
+            Floats q,
+            Floats k,
+            Floats v,
+            RelativeBias bias,
+            Dropout dropout,
+            Floats context,
+            Floats kept) {
+        throw new UnsupportedOperationException("attention with a bias is written out here");
+    }
+
+    /// The gradients of [#attentionBackward], in low precision rounded, and the unrounded
+    /// `dbias[b, h] = Σ P ∘ (dP − rowsum(P ∘ dP))` over all (i, j) of the bucket b in all sequences.
+    ///
+    ///     context, kept: as the forward pass left them    dq, dk, dv [N, C], dbias [buckets, H] or null: not
+    ///     wanted; all written, not accumulated
+    ///
+    /// @throws UnsupportedOperationException where [#biasedAttentionKeeps] is 0
+    default void biasedAttentionBackward(
+            Precision precision,
+            int heads,
+            int channels,
+            int[] starts,
+            int sequences,
+            Floats q,
+            Floats k,
+            Floats v,
+            RelativeBias bias,
+            Dropout dropout,
+            Floats context,
+            Floats kept,
+            Floats dcontext,
+            Floats dq,
+            Floats dk,
+            Floats dv,
+            Floats dbias) {
+        throw new UnsupportedOperationException("attention with a bias is written out here");
+    }
+
     /// The steps of attention that is written out, over packed sequences.
     ///
     /// @param width D

@@ -522,6 +522,67 @@ public final class ProfilingKernels implements Kernels {
                         dk, dv, dkeys, dqueries));
     }
 
+    @Override
+    public int biasedAttentionKeeps(Precision p, int heads, int channels, int tokens) {
+        return kernels.biasedAttentionKeeps(p, heads, channels, tokens);
+    }
+
+    @Override
+    public void biasedAttention(
+            Precision p,
+            int heads,
+            int channels,
+            int[] starts,
+            int sequences,
+            Floats q,
+            Floats k,
+            Floats v,
+            RelativeBias bias,
+            Dropout dropout,
+            Floats context,
+            Floats kept) {
+        attention(
+                Kind.ATTENTION,
+                p + " biasedAttention",
+                channels,
+                starts,
+                sequences,
+                2,
+                () -> kernels.biasedAttention(
+                        p, heads, channels, starts, sequences, q, k, v, bias, dropout, context, kept));
+    }
+
+    @Override
+    public void biasedAttentionBackward(
+            Precision p,
+            int heads,
+            int channels,
+            int[] starts,
+            int sequences,
+            Floats q,
+            Floats k,
+            Floats v,
+            RelativeBias bias,
+            Dropout dropout,
+            Floats context,
+            Floats kept,
+            Floats dcontext,
+            Floats dq,
+            Floats dk,
+            Floats dv,
+            Floats dbias) {
+        attention(
+                Kind.ATTENTION_BACKWARD,
+                p + " biasedAttentionBackward",
+                channels,
+                starts,
+                sequences,
+                5,
+                () -> kernels.biasedAttentionBackward(
+                        p, heads, channels, starts, sequences, q, k, v, bias, dropout, context, kept, dcontext, dq, dk,
+                        dv, dbias));
+    }
+
     private static int tables(RelativePositions positions) {
         if (positions == null) return 0;
         return (positions.keys() == null ? 0 : 1) + (positions.queries() == null ? 0 : 1);

@@ -6,15 +6,14 @@ package dev.merapi.engine.kernel;
 /// @param keys    [P, C], or null: a query looks for positions of keys in it ("content to position")
 /// @param queries [P, C], or null: a key looks for positions of queries in it ("position to content")
 /// @param rows    [2·reach − 1], the row of r at `r + reach − 1`, for |r| < reach; reach is at least the
-///     longest
-///     sequence
-public record RelativePositions(Floats keys, Floats queries, int[] rows) {
+///     longest sequence
+public record RelativePositions(Floats keys, Floats queries, int[] rows) implements Relative {
     /// |r| is smaller.
     public int reach() {
         return (rows.length + 1) / 2;
     }
 
-    /// The row of the relative position r; of the nearest one that there is, where r is out of reach.
+    @Override
     public int row(int r) {
         return rows[Math.clamp(r + reach() - 1, 0, rows.length - 1)];
     }

@@ -3,6 +3,7 @@ package dev.merapi.engine.cuda;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.merapi.engine.cuda.AttentionSizes.Terms;
 import dev.merapi.engine.kernel.Dropout;
 import dev.merapi.engine.kernel.Philox;
 import java.util.Arrays;
@@ -12,8 +13,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// The index arithmetic of attention_tensor.cu, written again: where rows, relative positions, bands of scores
-/// and random words lie.
+/// The index arithmetic of attention_tensor_passes.cuh, written again: where rows, relative positions, biases,
+/// bands of scores and random words lie.
 class AttentionTilesTest {
     private static final int WARP = 32, TILE = 64, PATCH = 16, RING = 128, COLS = 32, WINDOWS = 6, PIECE = 16;
 
@@ -197,11 +198,124 @@ class AttentionTilesTest {
         }
     }
 
-    /// Of any device with tensor cores of bfloat16.
+    /// Of any device with tensor cores of bfloat16, but wide heads with positions, which want an A100 or an
+    /// H100.
     @Test
     void tilesFitSharedMemory() {
-        assertEquals(48 << 10, CudaTensorAttention.backwardBytes(64, false));
-        assertEquals(64 << 10, CudaTensorAttention.backwardBytes(128, false));
-        assertEquals(84 << 10, CudaTensorAttention.backwardBytes(64, true));
+        assertEquals(48 << 10, CudaTensorAttention.backwardBytes(64, Terms.PLAIN));
+        assertEquals(64 << 10, CudaTensorAttention.backwardBytes(128, Terms.PLAIN));
+        assertEquals(84 << 10, CudaTensorAttention.backwardBytes(64, Terms.POSITIONS));
+        assertEquals(148 << 10, CudaTensorAttention.backwardBytes(128, Terms.POSITIONS));
+        assertEquals(63 << 10, CudaTensorAttention.backwardBytes(64, Terms.BIAS));
+        assertEquals(
+                (64 << 10) + 2 * 4 * 96 + (12 << 10) + (1 << 10), CudaTensorAttention.backwardBytes(128, Terms.BIAS));
+    }
+
+    // ── The bias by relative position ────────────────────────────────────────────────────────────
+
+    /// What a tile of columns brings of the bias by i − j, in pieces of 16 bytes and inside of what there is,
+    /// has that of each of its scores, whether its rows are queries or keys.
+    @ParameterizedTest
+    @CsvSource({"0, 1", "0, 33", "64, 100", "128, 300", "192, 200", "0, 64"})
+    void everyScoreFindsItsBias(int first, int length) {
+        int half = CudaBias.half(length);
+        for (int cols : new int[] {32, 64})
+            for (boolean keys : new boolean[] {false, true})
+                for (int col = 0; col < length; col += cols) {
+                    int least = keys ? col - first - TILE : first - col - cols; // of place 0
+                    assertEquals(0, (half + least) % 4);
+                    assertTrue(half + least >= 0 && half + least + TILE + cols <= 2 * half);
+                    for (int a = 0; a < TILE; a++)
+                        for (int b = 0; b < cols; b++) {
+                            int place = keys ? b - a + TILE : a - b + cols, difference = first + a - (col + b);
+                            assertTrue(place > 0 && place < TILE + cols);
+                            assertEquals(keys ? -difference : difference, least + place);
+                        }
+                }
+    }
+
+    /// A lane each adds up a diagonal of a patch; neither the writes of a half of a warp, two floats a lane,
+    /// nor the reads meet in a bank.
+    @Test
+    void diagonalsMeetInNoBank() {
+        int pitch = 24;
+        int[] met = new int[2 * PATCH];
+        for (int i = 0; i < PATCH; i++) {
+            BitSet banks = new BitSet();
+            int lanes = 0;
+            for (int lane = 0; lane < WARP; lane++) {
+                int j = i + PATCH - lane;
+                if (j < 0 || j >= PATCH) continue;
+                assertEquals(i - j, lane - PATCH);
+                banks.set((i * pitch + j) % 32);
+                met[lane]++;
+                lanes++;
+            }
+            assertEquals(lanes, banks.cardinality());
+        }
+        for (int o = 0; o < met.length; o++) assertEquals(PATCH - Math.abs(o - PATCH), met[o]);
+        for (int half = 0; half < 2; half++) {
+            BitSet banks = new BitSet();
+            for (int lane = 16 * half; lane < 16 * half + 16; lane++)
+                for (int e = 0; e < 2; e++) banks.set((lane / 4 * pitch + 2 * (lane % 4) + e) % 32);
+            assertEquals(32, banks.cardinality());
+        }
+    }
+
+    /// The first warp adds the diagonals that all left; sums move up by the columns of a tile, and each
+    /// relative position is written once and complete.
+    @ParameterizedTest
+    @CsvSource({"0, 1", "0, 33", "64, 100", "128, 300", "192, 200", "0, 64"})
+    void theGradientOfTheBiasIsWrittenOnce(int first, int length) {
+        int[] expected = new int[length + TILE - 1];
+        for (int row = first; row < Math.min(first + TILE, length); row++)
+            for (int col = 0; col < length; col++) expected[row - col - (first - (length - 1))]++;
+        for (int cols : new int[] {32, 64}) {
+            int[] written = new int[length + TILE - 1], times = written.clone();
+            int columns = cols / PATCH, chunks = columns / 2;
+            int[][] sums = new int[(TILE + cols) / WARP][WARP];
+            int col0 = 0;
+            for (; col0 < length; col0 += cols) {
+                int[][] diagonals = new int[2 * TILE / PATCH * chunks][2 * PATCH];
+                for (int[] each : diagonals) Arrays.fill(each, 1 << 20); // what no warp wrote is not to be read
+                for (int warp = 0; warp < 2 * TILE / PATCH; warp++)
+                    for (int chunk = 0; chunk < chunks; chunk++) {
+                        int row = first + warp % 4 * PATCH, col = col0 + (2 * chunk + warp / 4) * PATCH;
+                        if (row >= length || col >= length) break;
+                        int[] sum = diagonals[warp * chunks + chunk];
+                        Arrays.fill(sum, 0);
+                        for (int i = 0; i < PATCH; i++)
+                            for (int j = 0; j < PATCH; j++)
+                                if (row + i < length && col + j < length) sum[i - j + PATCH]++;
+                    }
+                for (int k = 0; k < sums.length; k++)
+                    for (int lane = 0; lane < WARP; lane++)
+                        for (int a = 0; a < TILE / PATCH && first + a * PATCH < length; a++)
+                            for (int upper = 0; upper < 2; upper++) {
+                                int b = a - 1 + columns + upper - (2 * k + lane / PATCH);
+                                if (b < 0 || b >= columns || col0 + b * PATCH >= length) continue;
+                                int patch = (a + b % 2 * 4) * chunks + b / 2;
+                                sums[k][lane] += diagonals[patch][upper * PATCH + lane % PATCH];
+                            }
+                writeBias(sums, TILE / WARP, length, col0, cols, written, times);
+                for (int k = sums.length - 1; k >= 0; k--)
+                    sums[k] = k >= cols / WARP ? sums[k - cols / WARP] : new int[WARP];
+            }
+            writeBias(sums, cols / WARP, length, col0, cols, written, times);
+            for (int o = 0; o < expected.length; o++) {
+                assertEquals(1, times[o], "place " + o);
+                assertEquals(expected[o], written[o], "place " + o);
+            }
+        }
+    }
+
+    private static void writeBias(int[][] sums, int from, int length, int col0, int cols, int[] written, int[] times) {
+        for (int k = from; k < sums.length; k++)
+            for (int lane = 0; lane < WARP; lane++) {
+                int o = length - 1 - col0 - cols + k * WARP + lane;
+                if (o < 0 || o >= length + TILE - 1) continue;
+                written[o] = sums[k][lane];
+                times[o]++;
+            }
     }
 }

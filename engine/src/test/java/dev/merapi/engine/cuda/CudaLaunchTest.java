@@ -10,6 +10,7 @@ import dev.merapi.engine.kernel.Floats;
 import dev.merapi.engine.kernel.Kernels.AdamStep;
 import dev.merapi.engine.kernel.Kernels.AdamUpdate;
 import dev.merapi.engine.kernel.Precision;
+import dev.merapi.engine.kernel.RelativeBias;
 import dev.merapi.engine.kernel.RelativePositions;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -252,6 +253,47 @@ class CudaLaunchTest {
                 "attention_table 3x1");
     }
 
+    /// Tiles of 64 queries leave sums by relative position, which become the gradient in a block a bucket and
+    /// head.
+    @Test
+    void attentionWithABiasKeepsNoScores() {
+        int[] starts = {0, 1, 65, 130}; // tiles of 64: 1 + 1 + 2
+        int n = 130 * 40;
+        Floats q = floats(n), x = floats(n), bias = floats(7 * 2);
+        int[] buckets = new int[129];
+        for (int i = 0; i < buckets.length; i++) buckets[i] = i % 7;
+        var relative = new RelativeBias(bias, buckets);
+        int operand = 64 * 64 * 4, scores = 64 * 68 * 4, near = 128 * 4;
+        for (Precision p : new Precision[] {Precision.FP32, Precision.BF16}) {
+            Floats kept = floats(kernels.biasedAttentionKeeps(p, 2, 40, 130));
+            kernels.biasedAttention(p, 2, 40, starts, 3, q, q, q, relative, Dropout.NONE, x, kept);
+            kernels.biasedAttentionBackward(
+                    p, 2, 40, starts, 3, q, q, q, relative, Dropout.NONE, x, kept, q, x, x, x, floats(7 * 2));
+            if (p == Precision.FP32)
+                assertLaunches(
+                        "attention_bias 2x1", // 2 heads of 2 × 128
+                        "biased_64 4x2 " + (2 * operand + scores + near),
+                        "attention_delta 2x1",
+                        "attention_bias 2x1",
+                        "biased_backward_keys_64 4x2 " + (4 * operand + 2 * scores + near),
+                        "biased_backward_queries_64 4x2 " + (4 * operand + scores + near),
+                        "attention_bias_backward 7x2");
+            else
+                assertLaunches(
+                        "attention_lower 4x3",
+                        "attention_bias 2x1",
+                        "biased_bf16_64 4x2 " + (operand / 2 * 5 + 2 * near),
+                        "attention_lower_delta 5x1",
+                        "attention_bias 2x1",
+                        "biased_backward_queries_bf16_64 4x2 " + (63 << 10),
+                        "attention_bias_backward 7x2",
+                        "biased_backward_keys_bf16_64 4x2 " + (63 << 10));
+        }
+        assertEquals(0, kernels.biasedAttentionKeeps(Precision.FP32, 1, 129, 5)); // written out
+        assertEquals(0, kernels.biasedAttentionKeeps(Precision.FP16, 1, 129, 5));
+        assertEquals(5, kernels.biasedAttentionKeeps(Precision.TF32, 1, 128, 5));
+    }
+
     @Test
     void attentionOfLowPrecisionHasABlockATileOf64RowsAndHead() {
         int[] starts = {0, 1, 65, 130}; // tiles of 64: 1 + 1 + 2
@@ -290,7 +332,7 @@ class CudaLaunchTest {
         assertEquals(0, kernels.attentionKeeps(Precision.FP16, 1, 129, 5, null));
         assertEquals(0, kernels.attentionKeeps(Precision.TF32, 1, 64, 5, null));
         var positions = new RelativePositions(floats(80 * 3), null, new int[9]);
-        assertEquals(0, kernels.attentionKeeps(Precision.BF16, 1, 80, 5, positions)); // in the tables' kernels 64
+        assertEquals(0, kernels.attentionKeeps(Precision.BF16, 1, 80, 5, positions)); // 148 KB of shared memory
         assertEquals((15 + 3) * 10 * 4 + 5, kernels.attentionKeeps(Precision.BF16, 1, 80, 5, null) + 3 * 10 * 4);
     }
 

@@ -43,6 +43,12 @@ public final class EmulatedCuda {
         return kernels(multiprocessors, 90, true, 0);
     }
 
+    /// Ampere that has room for the partial gradients of a table under one head only.
+    public static Optional<Kernels> oneHeadAtATime() {
+        return LIBRARY.map(library ->
+                new CudaKernels(new EmulatedDriver(handle(library, "emulate", EMULATE), 4, 80), true, 1));
+    }
+
     /// @param order in which threads and blocks take their turns, 0 or 1, see emulator.cpp
     static Optional<Kernels> kernels(int multiprocessors, int capability, boolean checked, int order) {
         return LIBRARY.map(library -> {

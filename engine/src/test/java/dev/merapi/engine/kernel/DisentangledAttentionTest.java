@@ -6,6 +6,7 @@ import static dev.merapi.engine.kernel.Operands.normal;
 import static dev.merapi.engine.kernel.Operands.poisoned;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.merapi.engine.cuda.EmulatedCuda;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -75,6 +76,18 @@ class DisentangledAttentionTest {
                 List<Floats> expected = run(one, in), actual = run(four, in);
                 for (int i = 0; i < expected.size(); i++) assertSame(expected.get(i), actual.get(i), "result " + i);
             }
+        }
+    }
+
+    @Test
+    void tablesLearnTheSameAFewHeadsAtATime() {
+        Kernels one = EmulatedCuda.oneHeadAtATime().orElse(null);
+        assumeTrue(one != null, "CUDA is not emulated here");
+        try (one;
+                Kernels all = EmulatedCuda.kernels().orElseThrow()) {
+            Inputs in = new Inputs(CASES[2], true, true, DROPOUT);
+            List<Floats> expected = run(all, in), actual = run(one, in);
+            for (int i = 0; i < expected.size(); i++) assertSame(expected.get(i), actual.get(i), "result " + i);
         }
     }
 

@@ -7,10 +7,13 @@ import static dev.merapi.engine.kernel.Operands.normal;
 import static dev.merapi.engine.kernel.Operands.poisoned;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.merapi.engine.cuda.EmulatedCuda;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -64,6 +67,29 @@ class LowAttentionTest {
             check(kernels, new Inputs(DISENTANGLED[i], 3, DROPOUT), LOW.get(i % 2));
         for (int tables = 0; tables < 3; tables++)
             check(kernels, new Inputs(new int[] {1, 9, 20}, tables, Dropout.NONE), LOW.get(tables % 2));
+    }
+
+    /// A device with as much shared memory as it takes.
+    @Test
+    void headsOfUpTo128ChannelsHaveRelativePositions() {
+        Kernels kernels = EmulatedCuda.hopper(1).orElse(null);
+        assumeTrue(kernels != null, "CUDA is not emulated here");
+        try (kernels) {
+            check(kernels, new Inputs(new int[] {1, 80, 3, 70}, 3, DROPOUT), Precision.BF16);
+            check(kernels, new Inputs(new int[] {2, 128, 33}, 3, Dropout.NONE), Precision.FP16);
+        }
+    }
+
+    @Test
+    void tablesLearnTheSameAFewHeadsAtATime() {
+        Kernels one = EmulatedCuda.oneHeadAtATime().orElse(null);
+        assumeTrue(one != null, "CUDA is not emulated here");
+        try (one;
+                Kernels all = EmulatedCuda.kernels().orElseThrow()) {
+            Inputs in = new Inputs(new int[] {3, 9, 20, 35}, 3, DROPOUT);
+            List<Floats> expected = run(all, in, Precision.BF16), actual = run(one, in, Precision.BF16);
+            for (int i = 0; i < NAMES.length; i++) assertSame(expected.get(i), actual.get(i), NAMES[i]);
+        }
     }
 
     /// What is computed does not depend on whether something is kept.

@@ -17,10 +17,11 @@ constexpr int EACH = 8;   // numbers in a piece
 constexpr int WINDOW = 2 * PATCH; // relative positions that a patch may see, the first never
 constexpr int RING = 128; // relative positions in shared memory: those of a tile and of the next
 constexpr int PITCH = 40; // floats: a row of terms begins 8 banks behind the one before
+constexpr int NARROW = 24; // the same of a row of 16 scores
 constexpr float LOG2E = 1.44269504f, LN2 = 0.693147181f;
 
-/// The operands of one call, rounded, a head a row: pieces of 8 numbers. Of those with a head a row, and of lse and
-/// delta, `for_head` has made the block's head.
+/// The operands of one call, rounded, a head a row: pieces of 8 numbers. Of those with a head a row, of lse, delta
+/// and bias, `for_head` has made the block's head.
 struct Call {
     const int *tiles; // [3·count]: first row, begin and end of the sequence of each tile
     int heads, depth, tokens, width; // H, D, N, the dropout's W
@@ -31,6 +32,8 @@ struct Call {
     int reach;
     const float *lse, *delta;     // [H, N]
     const uint4 *dcontext;        // [N, H, ⌈D/8⌉]
+    const float *bias;            // [H, 2·half]: of the relative position i − j at i − j + half
+    int half;                     // at least the longest sequence rounded up to whole tiles
 
     __device__ void for_head(int h) {
         int skipped = h * pieces();
@@ -38,25 +41,11 @@ struct Call {
         if (keys) keys += skipped;
         if (queries) queries += skipped;
         lse += (long long) h * tokens, delta += (long long) h * tokens;
+        bias += (long long) h * 2 * half;
     }
 
     __device__ int pieces() const { return (depth + EACH - 1) / EACH; } // of a row of a head
 };
-
-/// Eight numbers of a row of `cols` from `from` on, rounded; zeros behind its end.
-__device__ inline uint4 lowered_piece(int precision, const float *x, int from, int cols) {
-    float values[EACH] = {};
-    if (cols % EACH == 0 && (u64) x % sizeof(float4) == 0) {
-        *(float4 *) values = *(const float4 *) (x + from);
-        *(float4 *) (values + 4) = *(const float4 *) (x + from + 4);
-    } else
-        for (int i = 0; i < EACH; i++)
-            if (from + i < cols) values[i] = x[from + i];
-    u32 words[4];
-    for (int i = 0; i < 4; i++)
-        words[i] = bits_of(precision, values[2 * i]) | bits_of(precision, values[2 * i + 1]) << 16;
-    return {words[0], words[1], words[2], words[3]};
-}
 
 /// One warp's place: head h, the block's first row in the sequence [begin, end), its patch of rows and its half of
 /// the columns.
@@ -123,13 +112,16 @@ template <bool KEYS> __device__ inline u32 kept(Dropout dropout, const Call &cal
 }
 
 /// `KEYS` rows are keys and columns queries, else the other way round.
-template <int PRECISION, int D, bool POSITIONS> struct Patches {
-    static constexpr int COLS = POSITIONS || D > 64 ? 32 : 64; // of a tile
+template <int PRECISION, int D, Terms TERMS> struct Patches {
+    static constexpr int COLS = TERMS == POSITIONS || D > 64 ? 32 : 64; // of a tile
     static constexpr int STEPS = D / 16, OUT = D / 8; // of k; patches' halves of a row of results
+    static constexpr int AT_ONCE = D > 64 ? 2 : STEPS; // steps that are unrolled where no register depends on them
     static constexpr int ROW_BYTES = TILE * Lines<D>::BYTES, COL_BYTES = COLS * Lines<D>::BYTES;
     static constexpr int STAGE = 2 * COL_BYTES; // two operands
     static constexpr int TABLE = RING * Lines<D>::BYTES;
-    static constexpr int SCRATCH = PATCH * PITCH * sizeof(float); // of a warp
+    static constexpr int BAND = TERMS == BIAS ? (TILE + COLS) * sizeof(float) : 0; // biases that a tile sees
+    static constexpr int TERM_BYTES = TERMS == POSITIONS ? 2 * TABLE : 2 * BAND;
+    static constexpr int SCRATCH = PATCH * (TERMS == BIAS ? NARROW : PITCH) * sizeof(float); // of a warp
 
     // ── Copies ───────────────────────────────────────────────────────────────────────────────────
 
@@ -159,15 +151,27 @@ template <int PRECISION, int D, bool POSITIONS> struct Patches {
         }
     }
 
+    /// The same of the biases that a tile of columns sees, in ascending i − j.
+    template <bool KEYS> __device__ static void fetch_bias(char *to, const Call &call, const Place &at, int col) {
+        constexpr int FLOATS = PIECE / sizeof(float);
+        int n = threadIdx.x * FLOATS, least = KEYS ? col - at.first - TILE : at.first - col - COLS;
+        if (n < TILE + COLS) copy_async(to + n * sizeof(float), call.bias + call.half + least + n, PIECE);
+    }
+
+    /// Row a and column b of a tile find theirs at this place.
+    template <bool KEYS> __device__ static int place_of_bias(int a, int b) { return KEYS ? b - a + TILE : a - b + COLS; }
+
     /// Begins to copy the tile of columns from `col` on to its stage, two operands and, with positions, the
-    /// relative positions that come with it.
+    /// relative positions that come with it, or the biases.
     template <bool KEYS>
     __device__ static void fetch_columns(
         char *stages, char *tables, const Call &call, const uint4 *y, const uint4 *z, const Place &at, int col) {
-        char *stage = stages + (col - at.begin) / COLS % 2 * STAGE;
+        int odd = (col - at.begin) / COLS % 2;
+        char *stage = stages + odd * STAGE;
         fetch<COLS>(stage, call, y, at, col);
         fetch<COLS>(stage + COL_BYTES, call, z, at, col);
-        if constexpr (POSITIONS) {
+        if constexpr (TERMS == BIAS) fetch_bias<KEYS>(tables + odd * BAND, call, at, col);
+        if constexpr (TERMS == POSITIONS) {
             const uint4 *of_rows = KEYS ? call.queries : call.keys, *of_cols = KEYS ? call.keys : call.queries;
             int relative = at.first - col - COLS, count = col == at.begin ? TILE + COLS : COLS;
             if (of_rows) fetch_table<KEYS>(tables, call, of_rows, at, relative, count);
@@ -184,7 +188,7 @@ template <int PRECISION, int D, bool POSITIONS> struct Patches {
         for (int n = 0; n < 2; n++)
 #pragma unroll
             for (int e = 0; e < 4; e++) s[n][e] = 0.0f;
-#pragma unroll
+#pragma unroll AT_ONCE
         for (int step = 0; step < STEPS; step++) {
             u32 a[4], b[4];
             Lines<D>::read(a, x, row, 2 * step);
@@ -227,7 +231,7 @@ template <int PRECISION, int D, bool POSITIONS> struct Patches {
     __device__ static void add_positions(
         float (&s)[2][4], const char *x, int line, const char *table, int row, int col, float *scratch, const Place &at) {
         float terms[4][4] = {};
-#pragma unroll
+#pragma unroll AT_ONCE
         for (int step = 0; step < STEPS; step++) {
             u32 a[4], b[4];
             Lines<D>::read(a, x, line, 2 * step);
@@ -270,6 +274,25 @@ template <int PRECISION, int D, bool POSITIONS> struct Patches {
                 *to = (unsigned short) (patch[2 * n + e / 2] >> 16 * (e % 2));
             }
         __syncwarp();
+    }
+
+    /// Σ dS over each diagonal of a patch: `sums` [32] gets that of a − b = o − 16 at o.
+    __device__ static void sum_diagonals(const float (&ds)[2][4], float *scratch, float *sums, const Place &at) {
+        int lane = threadIdx.x % WARP;
+        __syncwarp(); // what was there was read
+#pragma unroll
+        for (int n = 0; n < 2; n++)
+#pragma unroll
+            for (int r = 0; r < 2; r++)
+                *(float2 *) (scratch + (at.g + 8 * r) * NARROW + 8 * n + 2 * at.t) = {ds[n][2 * r], ds[n][2 * r + 1]};
+        __syncwarp();
+        float sum = 0.0f;
+#pragma unroll 4
+        for (int i = 0; i < PATCH; i++) {
+            int j = i + PATCH - lane;
+            if (j >= 0 && j < PATCH) sum += scratch[i * NARROW + j];
+        }
+        sums[lane] = sum;
     }
 
     // ── Results ──────────────────────────────────────────────────────────────────────────────────
