@@ -188,8 +188,9 @@ template <int D, int R, Terms TERMS> struct Attention : Tiles<D, R, TERMS> {
     }
 
     __device__ static void add_to_bias(const Place &at, int j0, const float *ds, const Parts &parts) {
+        if (threadIdx.x >= TILE) return;
         long long part = ((long long) blockIdx.x * gridDim.y + blockIdx.y) * parts.span;
-        for (int o = threadIdx.x; o < NEAR; o += THREADS) {
+        for (int o = threadIdx.x; o < NEAR; o += TILE) { // this thread began what it adds to
             int relative = o - (TILE - 1), place = at.end - 1 - j0 + relative;
             if (place < 0) continue;
             float sum = 0.0f;

@@ -10,6 +10,7 @@ import dev.merapi.engine.kernel.Kernels.AdamUpdate;
 import dev.merapi.engine.kernel.LossScale;
 import dev.merapi.engine.kernel.Philox;
 import dev.merapi.engine.kernel.Precision;
+import dev.merapi.engine.kernel.RelativeBias;
 import dev.merapi.engine.kernel.RelativePositions;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -29,7 +30,7 @@ final class EveryKernel {
 
     /// What they leave. Of the products the sizes and the device decide in which tiles they run: on four
     /// multiprocessors in small ones, on one in large ones, on a Hopper of one in all of its three; there,
-    /// nothing else is launched.
+    /// nothing else is launched but what needs its shared memory.
     static Map<String, float[]> results(Kernels kernels, int multiprocessors, int capability) {
         var every = new EveryKernel(kernels);
         boolean hopper = capability == 90;
@@ -40,6 +41,7 @@ final class EveryKernel {
             every.attention();
             every.headSteps();
         }
+        if (hopper) every.wideHeadsWithPositions();
         int[][] sizes = hopper
                 ? new int[][] {{33, 18, 70}, {120, 250, 40}, {128, 99, 40}}
                 : new int[][] {{33, 18, 21}, {65, 132, 70}};
@@ -198,11 +200,20 @@ final class EveryKernel {
                     depth == 20 ? 2 : 1, depth == 20 ? 40 : depth, starts, depth < 64 ? DROPOUT : Dropout.NONE);
             attention(sizes);
             disentangled(sizes);
+            for (Precision precision : new Precision[] {Precision.FP32, Precision.BF16, Precision.FP16})
+                if (depth > 20) biased(sizes, precision);
             for (Precision precision : new Precision[] {Precision.BF16, Precision.FP16}) {
                 lowAttention(sizes, precision, null);
                 if (depth <= 64) lowAttention(sizes, precision, positions(sizes));
             }
         }
+    }
+
+    /// What takes more shared memory than every device has.
+    private void wideHeadsWithPositions() {
+        var sizes = new Sizes(1, 66, new int[] {0, 1, 34, 70}, DROPOUT);
+        for (Precision precision : new Precision[] {Precision.BF16, Precision.FP16})
+            lowAttention(sizes, precision, positions(sizes));
     }
 
     private record Sizes(int heads, int channels, int[] starts, Dropout dropout) {
@@ -251,6 +262,20 @@ final class EveryKernel {
                 h, c, s.starts, 3, q, k, v, positions, 0.1f, s.dropout, context, lse, dcontext, dq, dk, dv, keys,
                 queries);
         keep(s.of("disentangled"), context, lse, dq, dk, dv, keys, queries);
+    }
+
+    private void biased(Sizes s, Precision precision) {
+        Floats q = normal(s.n(), 1), k = normal(s.n(), 2), v = normal(s.n(), 3), dcontext = normal(s.n(), 4);
+        Floats context = normal(s.n(), 7), dq = normal(s.n(), 9), dk = normal(s.n(), 10), dv = normal(s.n(), 11);
+        int h = s.heads, c = s.channels, buckets[] = new int[2 * s.longest() + 3];
+        for (int i = 0; i < buckets.length; i++) buckets[i] = Math.min(10, i / 7);
+        var bias = new RelativeBias(normal(12 * h, 5), buckets);
+        Floats kept = kernels.memory().allocate(kernels.biasedAttentionKeeps(precision, h, c, s.tokens()));
+        Floats dbias = normal(12 * h, 6);
+        kernels.biasedAttention(precision, h, c, s.starts, 3, q, k, v, bias, s.dropout, context, kept);
+        kernels.biasedAttentionBackward(
+                precision, h, c, s.starts, 3, q, k, v, bias, s.dropout, context, kept, dcontext, dq, dk, dv, dbias);
+        keep(s.of(precision + " biased"), context, dq, dk, dv, dbias);
     }
 
     private void lowAttention(Sizes s, Precision precision, RelativePositions positions) {

@@ -5,11 +5,13 @@ import static dev.merapi.engine.cuda.Walk.WARP;
 import static dev.merapi.engine.cuda.Walk.ceiling;
 import static dev.merapi.engine.cuda.Walk.of;
 
+import dev.merapi.engine.cuda.AttentionSizes.Terms;
 import dev.merapi.engine.cuda.Walk.Mirror;
 import java.util.HashMap;
 import java.util.Map;
 
-/// Mirrors of attention_tensor.cu: who reads and writes what of the device's memory. What lies where in shared
+/// Mirrors of attention_tensor.cu, biased_tensor.cu, disentangled_tensor.cu and of the rounding of
+/// attention_operands.cu: who reads and writes what of the device's memory. What lies where in shared
 /// memory has [AttentionTilesTest].
 final class TensorAttentionMirrors {
     private static final int TILE = 64, PATCH = 16, PATCHES = TILE / PATCH, WINDOWS = PATCHES + 2;
@@ -21,10 +23,10 @@ final class TensorAttentionMirrors {
         Map<String, Mirror> all = new HashMap<>();
         for (String precision : new String[] {"bf16", "fp16"})
             for (int depth : new int[] {32, 64, 128})
-                for (boolean positions : new boolean[] {false, true}) {
-                    if (positions && depth != 64) continue;
-                    String name = positions ? "disentangled" : "attention", end = "_" + precision + "_" + depth;
-                    Sizes sizes = new Sizes(depth, positions);
+                for (Terms terms : Terms.values()) {
+                    if (terms != Terms.PLAIN && depth == 32) continue;
+                    String name = terms.kernel, end = "_" + precision + "_" + depth;
+                    Sizes sizes = new Sizes(depth, terms);
                     all.put(name + end, of(sizes::forwardOperands, sizes::forward));
                     for (boolean keys : new boolean[] {false, true})
                         all.put(
@@ -76,29 +78,38 @@ final class TensorAttentionMirrors {
                                 if (piece == 0) w.write(8, row % heads * tokens + row / heads);
                             }
                         }));
-        all.put("attention_lower_table", AttentionMirrors.table(7, 8, 11, 0, 2));
         return all;
     }
 
     /// What a kernel is made for.
-    private record Sizes(int padded, boolean positions) {
+    private record Sizes(int padded, Terms terms) {
         private static final int TILES = 0, HEADS = 1, DEPTH = 2, TOKENS = 3, Q = 6, K = 7, V = 8;
         private static final int KEYS = 9, QUERIES = 10, ROWS = 11, REACH = 12;
+        private static final int BIAS = 9, HALF = 10;
+
+        boolean positions() {
+            return terms == Terms.POSITIONS;
+        }
 
         int cols() {
-            return positions || padded > 64 ? 32 : 64;
+            return positions() || padded > 64 ? 32 : 64;
         }
 
         /// The first argument behind the operands.
         int next() {
-            return positions ? 13 : 9;
+            return switch (terms) {
+                case PLAIN -> 9;
+                case POSITIONS -> 13;
+                case BIAS -> 11;
+            };
         }
 
         private void operands(Walk w) {
             long row = (long) w.i(HEADS) * ceiling(w.i(DEPTH), EACH);
             w.in(TILES, 3L * w.width());
             for (int x : new int[] {Q, K, V}) w.in(x, w.i(TOKENS) * row, PIECE);
-            if (!positions) return;
+            if (terms == Terms.BIAS) w.in(BIAS, 2L * w.i(HEADS) * w.i(HALF));
+            if (!positions()) return;
             int table = 0;
             for (int r = 0; r < 2 * w.i(REACH) - 1; r++) table = Math.max(table, w.value(ROWS, r) + 1);
             w.in(ROWS, 2L * w.i(REACH) - 1);
@@ -131,16 +142,17 @@ final class TensorAttentionMirrors {
             for (int x : new int[] {next(), next() + 1}) w.in(x, (long) w.i(TOKENS) * w.i(HEADS));
             w.in(next() + 2, (long) w.i(TOKENS) * w.i(HEADS) * ceiling(w.i(DEPTH), EACH), PIECE);
             w.in(next() + 6, 1);
-            int out = next() + (positions ? 9 : 8);
+            int out = next() + (positions() ? 9 : 8);
             for (int y = out; y < out + (keys ? 2 : 1); y++)
                 w.result(y, (long) w.i(TOKENS) * w.i(HEADS) * w.i(DEPTH), 4);
             int span = out + (keys ? 2 : 1);
-            if (positions) w.some(span + 1, (long) w.width() * w.height() * w.i(span) * w.i(DEPTH));
+            if (terms == Terms.BIAS && !keys) w.some(span + 1, (long) w.width() * w.height() * w.i(span));
+            if (positions()) w.some(span + 1, (long) w.width() * w.height() * w.i(span) * w.i(DEPTH));
         }
 
         void backward(Walk w, boolean keys) {
-            Place at = new Place(w, positions ? w.i(next() + 8) : 0);
-            int dcontext = next() + 2, out = next() + (positions ? 9 : 8), span = out + (keys ? 2 : 1);
+            Place at = new Place(w, positions() ? w.i(next() + 8) : 0);
+            int dcontext = next() + 2, out = next() + (positions() ? 9 : 8), span = out + (keys ? 2 : 1);
             w.step(next() + 3);
             fetch(at, keys ? K : Q, TILE, at.first);
             fetch(at, keys ? V : dcontext, TILE, at.first);
@@ -148,9 +160,11 @@ final class TensorAttentionMirrors {
             for (; c0 < at.end; c0 += cols()) {
                 columns(at, keys ? Q : K, keys ? dcontext : V, c0, keys);
                 statistics(at, c0, keys);
-                if (positions) table(at, span, c0, WINDOWS - 2);
+                if (positions()) table(at, span, c0, WINDOWS - 2);
+                if (terms == Terms.BIAS && !keys) sums(at, span, c0, TILE / WARP);
             }
-            if (positions) table(at, span, c0, 2);
+            if (positions()) table(at, span, c0, 2);
+            if (terms == Terms.BIAS && !keys) sums(at, span, c0, cols() / WARP);
             for (int y = out; y < span; y++) write(at, y);
         }
 
@@ -171,7 +185,13 @@ final class TensorAttentionMirrors {
         private void columns(Place at, int y, int z, int col, boolean keys) {
             fetch(at, y, cols(), col);
             fetch(at, z, cols(), col);
-            if (!positions) return;
+            if (terms == Terms.BIAS) {
+                int n = 4 * at.w.thread,
+                        half = at.w.i(HALF),
+                        least = keys ? col - at.first - TILE : at.first - col - cols();
+                if (n < TILE + cols()) at.w.read(BIAS, (long) at.h * 2 * half + half + least + n, 4);
+            }
+            if (!positions()) return;
             int relative = at.first - col - cols(), count = col == at.begin ? TILE + cols() : cols();
             for (int x : new int[] {KEYS, QUERIES})
                 for (int n = at.w.thread; n < count * padded / EACH && at.w.has(x); n += THREADS) {
@@ -201,13 +221,24 @@ final class TensorAttentionMirrors {
         private void table(Place at, int span, int c0, int from) {
             Walk w = at.w;
             long to = ((long) w.x * w.height() + w.y) * w.i(span) * w.i(DEPTH);
-            for (int window = from; window < WINDOWS && w.warp() * 8 < padded; window++)
-                for (int e = 0; e < 4; e++) {
-                    int o = at.end - 1 - c0 - cols() + window * PATCH + w.lane() / 4 + e / 2 * 8;
-                    int d = w.warp() * 8 + 2 * (w.lane() % 4) + e % 2;
+            int sides = (padded + 63) / 64; // columns, by 8, of a warp
+            for (int window = from; window < WINDOWS && w.warp() * sides * 8 < padded; window++)
+                for (int e = 0; e < 4 * sides; e++) {
+                    int o = at.end - 1 - c0 - cols() + window * PATCH + w.lane() / 4 + e % 4 / 2 * 8;
+                    int d = (w.warp() * sides + e / 4) * 8 + 2 * (w.lane() % 4) + e % 2;
                     if (o >= 0 && o < at.end - at.begin + TILE - 1 && d < w.i(DEPTH))
                         w.write(span + 1, to + (long) o * w.i(DEPTH) + d);
                 }
+        }
+
+        /// What it completes of the gradient of the bias, from place 32·from on.
+        private void sums(Place at, int span, int c0, int from) {
+            Walk w = at.w;
+            long to = ((long) w.x * w.height() + w.y) * w.i(span);
+            for (int k = from; k < (TILE + cols()) / WARP && w.warp() == 0; k++) {
+                int o = at.end - 1 - c0 - cols() + k * WARP + w.lane();
+                if (o >= 0 && o < at.end - at.begin + TILE - 1) w.write(span + 1, to + o);
+            }
         }
 
         /// The first half of the warps has the sums of both.
