@@ -21,6 +21,11 @@ KERNEL scale(long long n, float a, const float *x, float *out, int accumulate) {
     for (long long i = first(); i < n; i += stride()) put(out + i, a * x[i], accumulate);
 }
 
+/// The same with an a [1] that the host need not know.
+KERNEL scale_by(long long n, const float *a, const float *x, float *out, int accumulate) {
+    for (long long i = first(); i < n; i += stride()) put(out + i, *a * x[i], accumulate);
+}
+
 /// out = x · keep / (1 − p). A thread takes four neighbours, which share one block of random words.
 KERNEL dropout(long long n, const float *x, DROPOUT, float *out, int accumulate) {
     MAKE_DROPOUT;

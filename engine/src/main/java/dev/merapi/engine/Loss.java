@@ -78,8 +78,8 @@ public final class Loss {
             for (int i = 0; i < inputs.length; i++) {
                 Tensor unit = units[i];
                 int n = unit.shape().count();
-                inputs[i].contribute((dx, accumulate) ->
-                        unit.kernels().scale(n, loss.gradient().get(0), unit.data(), dx, accumulate));
+                inputs[i].contribute(
+                        (dx, accumulate) -> unit.kernels().scale(n, loss.gradient(), unit.data(), dx, accumulate));
             }
         });
     }
@@ -100,6 +100,6 @@ public final class Loss {
         kernel.compute(loss.data(), unit.data());
         int n = logits.shape().count();
         return loss.onBackward(() -> logits.contribute(
-                (dlogits, accumulate) -> k.scale(n, loss.gradient().get(0), unit.data(), dlogits, accumulate)));
+                (dlogits, accumulate) -> k.scale(n, loss.gradient(), unit.data(), dlogits, accumulate)));
     }
 }

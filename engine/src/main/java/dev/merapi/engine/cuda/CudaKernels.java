@@ -280,6 +280,14 @@ public final class CudaKernels implements Kernels {
     }
 
     @Override
+    public void scale(int n, Floats a, Floats x, Floats out, boolean accumulate) {
+        try (Call call = call()) {
+            long factor = call.in(a), from = call.in(x), to = call.out(out, accumulate);
+            call.run("elementwise", "scale_by", Driver.Grid.strides(n), n, factor, from, to, accumulate);
+        }
+    }
+
+    @Override
     public void round(Precision precision, int n, Floats x, Floats out, boolean accumulate) {
         try (Call call = call()) {
             long from = call.in(x), to = call.out(out, accumulate);

@@ -240,6 +240,11 @@ public interface Kernels extends AutoCloseable {
     /// `out = a·x` or `out += a·x`; out may be x.
     void scale(int n, float a, Floats x, Floats out, boolean accumulate);
 
+    /// The same with an a [1] that lies where the operands do, so that nobody waits to know it.
+    default void scale(int n, Floats a, Floats x, Floats out, boolean accumulate) {
+        scale(n, a.get(0), x, out, accumulate);
+    }
+
     /// `y = f(x)`.
     void activation(Activation f, int n, Floats x, Floats y);
 

@@ -4,7 +4,13 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.merapi.engine.Device;
+import dev.merapi.engine.Loss;
+import dev.merapi.engine.Scope;
+import dev.merapi.engine.Shape;
+import dev.merapi.engine.Tensor;
 import dev.merapi.engine.kernel.Floats;
+import dev.merapi.engine.kernel.LossScale;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -107,6 +113,25 @@ class RepliesTest {
         Supplier<float[]> later = memory.later();
         assertArrayEquals(values, memory.toArray());
         assertArrayEquals(values, later.get());
+    }
+
+    /// Of a loss whose scale the device knows.
+    @Test
+    void aBackwardPassWaitsForNothing() {
+        var late = new LateDriver(false, false);
+        Device device = Device.of(new CudaKernels(late, false));
+        Tensor x = Tensor.variable(device, Shape.of(2, 3), new float[6]);
+        Floats scale = device.memory().allocate(1);
+        int before = late.waits; // making a variable reads its zeros
+        try (Scope _ = Scope.open()) {
+            Loss.crossEntropy(x, new int[] {0, 2}, null, 0f).backward(scale, 0.5f);
+        }
+        device.kernels().clipScale(List.of(x.gradient()), 1, new LossScale(2, 0.5, 9, scale(device)), scale(device));
+        assertEquals(before, late.waits + late.synchronizations);
+    }
+
+    private static Floats scale(Device device) {
+        return device.memory().allocate(3);
     }
 
     /// One thread waits for its result, another launches and reads meanwhile.

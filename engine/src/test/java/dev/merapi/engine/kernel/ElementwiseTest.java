@@ -89,6 +89,11 @@ class ElementwiseTest {
                 kernels.scale(n, 0.37f, x, out, accumulate);
                 assertClose(i -> (double) 0.37f * x.get(i) + before(i, before, accumulate), out, ROUNDINGS, "scale");
 
+                Floats factor = poisoned(1), same = copy(before);
+                factor.set(0, 0.37f);
+                kernels.scale(n, factor, x, same, accumulate);
+                assertSame(out, same, "scale by a factor in memory");
+
                 Floats inPlace = copy(x);
                 kernels.scale(n, 0.37f, inPlace, inPlace, accumulate);
                 assertClose(
