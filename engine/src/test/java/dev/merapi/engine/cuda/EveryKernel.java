@@ -86,6 +86,7 @@ final class EveryKernel {
             kernels.copy(n, x, out, accumulate);
             kernels.multiply(n, x, y, out, true);
             kernels.scale(n, 0.3f, y, out, true);
+            kernels.scale(n, x.slice(5, 1), y, out, accumulate);
             kernels.dropout(n, x, accumulate ? DROPOUT : Dropout.NONE, out, accumulate);
             keep("elementwise " + accumulate, out);
         }

@@ -29,6 +29,19 @@ final class RowMirrors {
         all.put("add", each(0, new int[] {1, 2}, 3, -1));
         all.put("multiply", each(0, new int[] {1, 2}, 3, 4));
         all.put("scale", each(0, new int[] {2}, 3, 4));
+        all.put(
+                "scale_by",
+                of(
+                        w -> {
+                            w.in(1, 1);
+                            w.lines(2, w.l(0));
+                            w.out(3, w.l(0));
+                        },
+                        w -> w.strides(w.l(0), i -> {
+                            w.read(1, 0);
+                            w.read(2, i);
+                            w.put(3, i, 4);
+                        })));
         all.put("round_to", each(1, new int[] {2}, 3, 4));
         all.put("activation", each(1, new int[] {2}, 3, -1));
         all.put("activation_backward", each(1, new int[] {2, 3, 4}, 5, 6));
