@@ -49,7 +49,7 @@ final class Compare implements Callable<Integer> {
     @Option(names = "--rounds", defaultValue = "1", description = "Of A B C C B A.")
     int rounds;
 
-    @Option(names = "--warm", defaultValue = "3", description = "Seconds that each side computes before it counts.")
+    @Option(names = "--warm", defaultValue = "10", description = "Seconds that each side computes before it counts.")
     double warm;
 
     @Option(names = "--attempts", defaultValue = "4", description = "At a visit that nobody disturbs.")
