@@ -1,7 +1,5 @@
 package dev.merapi.engine;
 
-import dev.merapi.engine.kernel.Kernels;
-
 /// Rows by number.
 public final class Gather {
     private Gather() {}
@@ -11,31 +9,39 @@ public final class Gather {
     ///
     ///     x [·, C]    rows [R]    y [R, C]
     public static Tensor rows(Tensor x, int[] rows) {
-        return embeddings(new Tensor[] {x}, new int[][] {rows});
+        return embeddings(x, rows, null, null, null, null);
     }
 
-    /// The sum of several embedding tables: `y[r] = Σ_t tables[t][ids[t][r]]`, added in the order of the
-    /// tables.
+    /// The sum of up to three embedding tables, added in their order: `y[r] = a[i[r]] + b[j[r]] + c[k[r]]`
     ///
-    ///     tables[t] [V_t, C]    ids[t] [N]    y [N, C]
-    public static Tensor embeddings(Tensor[] tables, int[][] ids) {
-        int count = ids[0].length;
-        int columns = tables[0].shape().columns();
-        for (int t = 0; t < tables.length; t++) check(tables[t], ids[t], count, columns);
-        Kernels k = tables[0].kernels();
-        Tensor y = Tensor.result(tables[0].device(), Shape.of(count, columns));
-        for (int t = 0; t < tables.length; t++) {
-            NarrowWeight narrow = tables[t].narrow();
-            if (narrow == null) k.gather(count, columns, tables[t].data(), ids[t], y.data(), t > 0);
-            else k.gather(count, columns, narrow.table(), ids[t], y.data(), t > 0);
-        }
-        if (!Tensor.records(tables)) return y;
+    ///     a, b, c [V, C] with V of their own, b and c or null    i, j, k [N]    y [N, C]
+    public static Tensor embeddings(Tensor a, int[] i, Tensor b, int[] j, Tensor c, int[] k) {
+        int count = i.length, columns = a.shape().columns();
+        check(a, i, count, columns);
+        check(b, j, count, columns);
+        check(c, k, count, columns);
+        Tensor y = Tensor.result(a.device(), Shape.of(count, columns));
+        lookUp(a, i, y, false);
+        lookUp(b, j, y, true);
+        lookUp(c, k, y, true);
+        if (!Tensor.records(a, b, c)) return y;
         return y.onBackward(() -> {
-            for (int t = 0; t < tables.length; t++) tables[t].contributeRows(ids[t], count, y.gradient());
+            a.contributeRows(i, count, y.gradient());
+            if (b != null) b.contributeRows(j, count, y.gradient());
+            if (c != null) c.contributeRows(k, count, y.gradient());
         });
     }
 
+    private static void lookUp(Tensor table, int[] ids, Tensor y, boolean add) {
+        if (table == null) return;
+        int count = y.shape().rows(), columns = y.shape().columns();
+        NarrowWeight narrow = table.narrow();
+        if (narrow == null) y.kernels().gather(count, columns, table.data(), ids, y.data(), add);
+        else y.kernels().gather(count, columns, narrow.table(), ids, y.data(), add);
+    }
+
     private static void check(Tensor table, int[] ids, int count, int columns) {
+        if (table == null) return;
         if (table.shape().rank() != 2 || table.shape().columns() != columns)
             throw new ShapeException("gather: tables must be [rows, " + columns + "], got " + table.shape());
         if (ids.length != count)

@@ -56,7 +56,7 @@ public final class Matmul {
             k.matmulPacked(rows, x.data(), weight.narrow().packed(), added, y.data());
         else if (f != null)
             k.matmulNT(rows, outputs, inputs, x.data(), weight.data(), added, f, data(product), y.data());
-        else if (!Tensor.learns(x, weight, bias) && weight.isLeaf() && k.packs())
+        else if (!learns(x, weight, bias) && weight.isLeaf() && k.packs())
             k.matmulPacked(rows, x.data(), weight.packed(), added, y.data());
         else k.matmulNT(rows, outputs, inputs, x.data(), weight.data(), added, y.data(), false);
         if (!records) return;
@@ -103,12 +103,16 @@ public final class Matmul {
         });
     }
 
+    private static boolean learns(Tensor x, Tensor weight, Tensor bias) {
+        return Tensor.learns(x) || Tensor.learns(weight) || Tensor.learns(bias);
+    }
+
     private static Floats data(Tensor x) {
         return x == null ? null : x.data();
     }
 
     private static void checkInference(Precision p, Tensor x, Tensor weight, Tensor bias) {
-        if (Tensor.learns(x, bias))
+        if (learns(x, weight, bias))
             throw new IllegalStateException("linear: W " + weight.shape() + " is held in " + weight.precision()
                     + ", for inference; to train, load the model in float32, without a dtype");
         if (p != Precision.FP32)

@@ -2,7 +2,6 @@ package dev.merapi.engine;
 
 import dev.merapi.engine.kernel.Floats;
 import dev.merapi.engine.kernel.Precision;
-import java.util.ArrayList;
 import java.util.function.Supplier;
 
 /// The lifetime of the tensors that ops make: memory is borrowed when an op runs and given back when the scope
@@ -26,8 +25,8 @@ public final class Scope implements AutoCloseable {
     private final Mode mode;
     private final Precision precision;
     private final boolean checkpoints;
-    private final ArrayList<Borrowed> borrowed = new ArrayList<>();
-    private final ArrayList<Tensor> tape = new ArrayList<>();
+    private Borrowed borrowed; // the last; each piece knows the one before it
+    private Tensor recorded; // the last, the end of the tape; each knows the one before it
     private Anomalies anomalies; // null: nothing is checked
     private boolean touched; // whether an op met a tracked operand
     private boolean closed;
@@ -150,40 +149,52 @@ public final class Scope implements AutoCloseable {
 
     Floats borrow(Device device, int count) {
         Floats memory = device.memory().take(count);
-        borrowed.add(new Borrowed(device, memory));
+        borrowed = new Borrowed(device, memory, borrowed);
         return memory;
     }
 
     /// Gives one piece of memory back before the scope closes: a gradient that the backward pass has used up.
     void giveBack(Device device, Floats memory) {
-        for (int i = borrowed.size() - 1; i >= 0; i--) {
-            if (borrowed.get(i).memory.sharesMemoryWith(memory)) {
-                device.memory().give(borrowed.remove(i).memory);
-                return;
-            }
+        Borrowed piece = remove(memory);
+        if (piece != null) device.memory().give(piece.memory);
+    }
+
+    /// Takes the piece that this memory is of out of what is borrowed; null if it is another scope's.
+    private Borrowed remove(Floats memory) {
+        Borrowed after = null;
+        for (Borrowed piece = borrowed; piece != null; after = piece, piece = piece.before) {
+            if (!piece.memory.sharesMemoryWith(memory)) continue;
+            if (after == null) borrowed = piece.before;
+            else after.before = piece.before;
+            return piece;
         }
+        return null;
     }
 
-    void record(Tensor result) {
-        tape.add(result);
+    /// Puts a result at the end of the tape, and gives the one before it.
+    Tensor record(Tensor result) {
+        Tensor before = recorded;
+        recorded = result;
+        return before;
     }
 
-    /// The recorded results in the order of their making; [Tensor#backward] walks it from the end.
-    ArrayList<Tensor> tape() {
-        return tape;
+    /// The end of the tape, from which [Tensor#backward] walks it; null if it is empty.
+    Tensor lastRecorded() {
+        return recorded;
+    }
+
+    void forgetTape() {
+        while (recorded != null) recorded = recorded.offTape();
     }
 
     /// Whether the tensor was this scope's.
     private boolean release(Tensor tensor, Scope to) {
-        Floats memory = tensor.data();
-        for (int i = borrowed.size() - 1; i >= 0; i--) {
-            if (borrowed.get(i).memory.sharesMemoryWith(memory)) {
-                to.borrowed.add(borrowed.remove(i));
-                tensor.moveTo(to);
-                return true;
-            }
-        }
-        return false;
+        Borrowed piece = remove(tensor.data());
+        if (piece == null) return false;
+        piece.before = to.borrowed;
+        to.borrowed = piece;
+        tensor.moveTo(to);
+        return true;
     }
 
     @Override
@@ -196,10 +207,21 @@ public final class Scope implements AutoCloseable {
         closed = true;
         CURRENT.set(parent);
         if (parent != null) parent.touched |= touched;
-        for (Borrowed slab : borrowed) slab.device.memory().give(slab.memory);
-        borrowed.clear();
-        tape.clear();
+        for (; borrowed != null; borrowed = borrowed.before)
+            borrowed.device.memory().give(borrowed.memory);
+        forgetTape();
     }
 
-    private record Borrowed(Device device, Floats memory) {}
+    /// A piece of memory, and the one that was borrowed before it.
+    private static final class Borrowed {
+        final Device device;
+        final Floats memory;
+        Borrowed before;
+
+        Borrowed(Device device, Floats memory, Borrowed before) {
+            this.device = device;
+            this.memory = memory;
+            this.before = before;
+        }
+    }
 }

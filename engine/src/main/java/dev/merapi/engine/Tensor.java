@@ -5,7 +5,6 @@ import dev.merapi.engine.kernel.Kernels;
 import dev.merapi.engine.kernel.NarrowMatrix;
 import dev.merapi.engine.kernel.PackedMatrix;
 import dev.merapi.engine.kernel.Precision;
-import java.util.ArrayList;
 import java.util.function.DoubleSupplier;
 import java.util.function.Supplier;
 
@@ -26,6 +25,7 @@ public final class Tensor {
     private Scope scope; // whose memory this is; null: the garbage collector's
     private boolean tracked;
     private Runnable backward;
+    private Tensor before; // it on the tape; null: it is the first one or on none
     private String operation; // that made it, in a checked scope
 
     private Floats gradient;
@@ -106,29 +106,42 @@ public final class Tensor {
         return new Tensor(x.device, x.shape, x.data, x.scope, false, false);
     }
 
-    /// Whether an op on these operands has to leave a backward step.
-    static boolean records(Tensor... operands) {
-        return learns(operands) && Scope.current().records();
+    /// Whether an op on this operand, or on one of these, has to leave a backward step; null is none.
+    static boolean records(Tensor operand) {
+        return learns(operand) && Scope.current().records();
     }
 
-    /// Whether a backward pass will come to an op on these operands: now, or when a part that is computed twice
-    /// ([Scope#checkpoint]) is computed again.
-    static boolean learns(Tensor... operands) {
-        Scope scope = Scope.current();
-        if (scope == null || !scope.learns()) return false;
-        for (Tensor operand : operands)
-            if (operand != null && operand.tracked) {
-                scope.touched();
-                return true;
-            }
+    static boolean records(Tensor a, Tensor b) {
+        return records(a) || records(b);
+    }
+
+    static boolean records(Tensor a, Tensor b, Tensor c) {
+        return records(a, b) || records(c);
+    }
+
+    static boolean records(Tensor a, Tensor b, Tensor c, Tensor d) {
+        return records(a, b) || records(c, d);
+    }
+
+    static boolean records(Tensor... operands) {
+        for (Tensor operand : operands) if (records(operand)) return true;
         return false;
+    }
+
+    /// Whether a backward pass will come to an op on this operand: now, or when a part that is computed twice
+    /// ([Scope#checkpoint]) is computed again.
+    static boolean learns(Tensor operand) {
+        Scope scope = Scope.current();
+        if (scope == null || !scope.learns() || operand == null || !operand.tracked) return false;
+        scope.touched();
+        return true;
     }
 
     /// Records this result's backward step, which hands [#gradient] on to the operands by [#contribute].
     Tensor onBackward(Runnable step) {
         tracked = true;
         backward = step;
-        scope.record(this);
+        before = scope.record(this);
         if (scope.anomalies() != null) operation = scope.anomalies().made(this);
         return this;
     }
@@ -256,16 +269,21 @@ public final class Tensor {
     }
 
     private void runBackward() {
-        ArrayList<Tensor> tape = scope.tape();
-        for (int i = tape.size() - 1; i >= 0; i--) {
-            Tensor made = tape.get(i);
+        for (Tensor made = scope.lastRecorded(); made != null; made = made.before) {
             if (made.gradientHolds && scope.anomalies() != null)
                 scope.anomalies().running(made.operation);
             if (made.gradientHolds) made.backward.run();
             made.dropGradient();
             made.backward = null;
         }
-        tape.clear();
+        scope.forgetTape();
+    }
+
+    /// Takes it from the tape's end, and gives what is the end then.
+    Tensor offTape() {
+        Tensor last = before;
+        before = null;
+        return last;
     }
 
     /// Writes (accumulate false) or adds (true) a contribution to a gradient.

@@ -49,11 +49,9 @@ class NarrowWeightTest {
         Tensor table = filled(Tensor.table(DEVICE, Shape.of(ROWS, COLUMNS), Precision.FP16));
         Tensor rounded = rounded(Precision.FP16);
         int[] ids = {299, 3, 3, 256};
-        Tensor rows = Gather.embeddings(new Tensor[] {table, rounded}, new int[][] {ids, ids});
+        Tensor rows = Gather.embeddings(table, ids, rounded, ids, null, null);
         assertArrayEquals(
-                Gather.embeddings(new Tensor[] {rounded, rounded}, new int[][] {ids, ids})
-                        .toArray(),
-                rows.toArray());
+                Gather.embeddings(rounded, ids, rounded, ids, null, null).toArray(), rows.toArray());
         assertArrayEquals(
                 Matmul.linear(rows, rounded, null).toArray(),
                 Matmul.linear(rows, table, null).toArray());

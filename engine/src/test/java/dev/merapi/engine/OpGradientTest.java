@@ -115,8 +115,9 @@ class OpGradientTest {
 
     @Test
     void embeddings() {
-        int[][] ids = {{3, 1, 3, 0}, {0, 1, 1, 0}};
-        GradCheck.check(in -> Gather.embeddings(in, ids), x(0, 5, 3), x(1, 2, 3));
+        int[] i = {3, 1, 3, 0}, j = {0, 1, 1, 0}, k = {2, 2, 2, 1};
+        GradCheck.check(in -> Gather.embeddings(in[0], i, in[1], j, null, null), x(0, 5, 3), x(1, 2, 3));
+        GradCheck.check(in -> Gather.embeddings(in[0], i, in[1], j, in[2], k), x(0, 5, 3), x(1, 2, 3), x(2, 4, 3));
     }
 
     @Test

@@ -1,14 +1,20 @@
 package dev.merapi.nn;
 
+import java.util.Arrays;
 import java.util.List;
 
 /// The tokens of a batch without padding: B sequences one behind the other, N tokens in all.
-///
-/// @param ids     [N], indices into the vocabulary
-/// @param typeIds [N], 0 for the first text of a pair and 1 for the second
-/// @param starts  [B + 1]: sequence b is `ids[starts[b]] … ids[starts[b + 1] − 1]`
-public record Sequences(int[] ids, int[] typeIds, int[] starts) {
-    public Sequences {
+public final class Sequences {
+    private final int[] ids;
+    private final int[] typeIds;
+    private final int[] starts;
+    private final int[] firstTokens;
+    private final int[] positions;
+
+    /// @param ids     [N], indices into the vocabulary
+    /// @param typeIds [N], 0 for the first text of a pair and 1 for the second
+    /// @param starts  [B + 1]: sequence b is `ids[starts[b]] … ids[starts[b + 1] − 1]`
+    public Sequences(int[] ids, int[] typeIds, int[] starts) {
         if (ids.length != typeIds.length)
             throw new IllegalArgumentException("sequences: " + ids.length + " ids but " + typeIds.length
                     + " type ids; give one of each for every token");
@@ -19,6 +25,12 @@ public record Sequences(int[] ids, int[] typeIds, int[] starts) {
             if (starts[b] <= starts[b - 1])
                 throw new IllegalArgumentException(
                         "sequences: sequence " + (b - 1) + " is empty; every sequence needs at least one token");
+        this.ids = ids;
+        this.typeIds = typeIds;
+        this.starts = starts;
+        firstTokens = Arrays.copyOf(starts, count());
+        positions = new int[ids.length];
+        for (int b = 0; b < count(); b++) for (int i = starts[b]; i < starts[b + 1]; i++) positions[i] = i - starts[b];
     }
 
     /// Packs sequences that lie apart.
@@ -35,6 +47,21 @@ public record Sequences(int[] ids, int[] typeIds, int[] starts) {
             System.arraycopy(typeIds.get(b), 0, packedTypes, starts[b], typeIds.get(b).length);
         }
         return new Sequences(packedIds, packedTypes, starts);
+    }
+
+    /// [N], indices into the vocabulary.
+    public int[] ids() {
+        return ids;
+    }
+
+    /// [N], 0 for the first text of a pair and 1 for the second.
+    public int[] typeIds() {
+        return typeIds;
+    }
+
+    /// [B + 1]: sequence b is `ids[starts[b]] … ids[starts[b + 1] − 1]`.
+    public int[] starts() {
+        return starts;
     }
 
     /// B, the number of sequences.
@@ -60,13 +87,11 @@ public record Sequences(int[] ids, int[] typeIds, int[] starts) {
 
     /// The row of each sequence's first token, [B].
     public int[] firstTokens() {
-        return java.util.Arrays.copyOf(starts, count());
+        return firstTokens;
     }
 
     /// The position of each token inside its sequence, [N]: 0, 1, … T−1.
     public int[] positions() {
-        int[] positions = new int[tokens()];
-        for (int b = 0; b < count(); b++) for (int i = starts[b]; i < starts[b + 1]; i++) positions[i] = i - starts[b];
         return positions;
     }
 }

@@ -1,8 +1,8 @@
 package dev.merapi.engine.kernel;
 
 import java.util.ArrayDeque;
-import java.util.Map;
-import java.util.TreeMap;
+import java.util.List;
+import java.util.stream.Stream;
 
 /// Recycled memory on the heap: arrays that scopes borrow and give back, so that a steady training step
 /// allocates none.
@@ -13,9 +13,11 @@ import java.util.TreeMap;
 /// found out.
 public final class Slabs implements Memory {
     private static final int SMALLEST = 64;
+    private static final int OCTAVE = 4, FIRST = 23, CLASSES = 101;
     private static final boolean POISON = assertionsAreOn();
 
-    private final TreeMap<Integer, ArrayDeque<float[]>> free = new TreeMap<>();
+    private final List<ArrayDeque<float[]>> free = // of each class
+            Stream.generate(ArrayDeque<float[]>::new).limit(CLASSES).toList();
     private long bytes;
 
     /// Nothing is held at first.
@@ -28,10 +30,9 @@ public final class Slabs implements Memory {
 
     private synchronized float[] array(int length) {
         int rounded = round(length);
-        for (Map.Entry<Integer, ArrayDeque<float[]>> entry = free.ceilingEntry(rounded);
-                entry != null && entry.getKey() <= 2L * rounded;
-                entry = free.higherEntry(entry.getKey())) {
-            float[] array = entry.getValue().pollLast();
+        int first = sizeClass(rounded);
+        for (int i = first; i <= first + OCTAVE && i < CLASSES; i++) {
+            float[] array = free.get(i).pollLast();
             if (array != null) return poisoned(array);
         }
         bytes += 4L * rounded;
@@ -40,7 +41,7 @@ public final class Slabs implements Memory {
 
     @Override
     public synchronized void give(Floats taken) {
-        free.computeIfAbsent(taken.array.length, length -> new ArrayDeque<>()).addLast(taken.array);
+        free.get(sizeClass(taken.array.length)).addLast(taken.array);
     }
 
     @Override
@@ -58,6 +59,13 @@ public final class Slabs implements Memory {
         if (size <= SMALLEST) return SMALLEST;
         int step = Integer.highestOneBit(size - 1) >>> 2;
         return (int) Math.min(Integer.MAX_VALUE - 8L, ((long) size + step - 1) / step * step);
+    }
+
+    /// The number of a rounded size's class: octave and quarter of the size that is smaller by one, so that
+    /// the end of a class, 80 of (64, 80], belongs to it.
+    static int sizeClass(int rounded) {
+        int octave = 31 - Integer.numberOfLeadingZeros(rounded - 1);
+        return OCTAVE * octave + (rounded - 1 >>> octave - 2) % OCTAVE - FIRST;
     }
 
     private static float[] poisoned(float[] array) {

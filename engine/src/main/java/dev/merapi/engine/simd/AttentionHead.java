@@ -17,7 +17,25 @@ import java.util.Arrays;
 record AttentionHead(Batch batch, int begin, int end, int head, AttentionScratch scratch) {
 
     /// What all heads and sequences share: q, k, v [N, C], `tokens` N, the width of the dropout's index space.
-    record Batch(int heads, int channels, int tokens, int width, Dropout dropout, Floats q, Floats k, Floats v) {}
+    /// Their rows are what is transposed.
+    record Batch(
+            int heads,
+            int channels,
+            int tokens,
+            int width,
+            Dropout dropout,
+            Floats q,
+            Floats k,
+            Floats v,
+            MatmulOperand queries,
+            MatmulOperand keys,
+            MatmulOperand values) {
+        Batch(int heads, int channels, int tokens, int width, Dropout dropout, Floats q, Floats k, Floats v) {
+            MatmulOperand queries = MatmulOperand.lines(q, channels);
+            MatmulOperand keys = MatmulOperand.lines(k, channels), values = MatmulOperand.lines(v, channels);
+            this(heads, channels, tokens, width, dropout, q, k, v, queries, keys, values);
+        }
+    }
 
     /// The context of `rows` queries from token `first` on. For each panel of queries
     ///
@@ -32,7 +50,7 @@ record AttentionHead(Batch batch, int begin, int end, int head, AttentionScratch
         copy(batch.v, t, scratch.values);
         for (int query = first; query < first + rows; query += WIDTH) {
             int count = Math.min(WIDTH, first + rows - query);
-            transpose(batch.q, query, count, scratch.lines);
+            transpose(batch.queries, query, count, scratch.lines);
             scores(t, scratch.keys, scratch.lines, scratch.p, 0);
             scratch.softmax(t, scale());
             if (logSumExp != null)
@@ -64,9 +82,9 @@ record AttentionHead(Batch batch, int begin, int end, int head, AttentionScratch
         }
         for (int j = 0; j < t; j += WIDTH) {
             int count = Math.min(WIDTH, t - j), of = j / WIDTH % AttentionScratch.PANELS, at = of * panel;
-            transpose(batch.k, begin + j, count, scratch.lines);
+            transpose(batch.keys, begin + j, count, scratch.lines);
             scores(t, scratch.queries, scratch.lines, scratch.p, 0);
-            transpose(batch.v, begin + j, count, scratch.lines);
+            transpose(batch.values, begin + j, count, scratch.lines);
             scores(t, scratch.gradients, scratch.lines, scratch.ds, at);
             gradient(j, at);
             mix(scratch.p, 0, count, t, scratch.gradients, null, dv, begin + j);
@@ -127,10 +145,9 @@ record AttentionHead(Batch batch, int begin, int end, int head, AttentionScratch
             scratch.copy(x.array, from + c, batch.channels, t, Math.min(WIDTH, d - c), panels, c / WIDTH * panel);
     }
 
-    /// `count` rows of x into a panel [D, WIDTH].
-    private void transpose(Floats x, int token, int count, float[] panel) {
-        var operand = new MatmulOperand(x.array, x.offset + head * depth(), batch.channels, true);
-        scratch.transpose(operand, token, count, depth(), panel);
+    /// The head's channels of `count` rows into a panel [D, WIDTH].
+    private void transpose(MatmulOperand x, int token, int count, float[] panel) {
+        scratch.transpose(x, token, count, head * depth(), depth(), panel);
     }
 
     private int at(Floats x, int token) {

@@ -72,10 +72,10 @@ final class AttentionScratch {
         else for (int r = 0; r < rows; r++) System.arraycopy(from, at + r * stride, to, toAt + r * WIDTH, columns);
     }
 
-    /// Lines of x into a panel [depth, WIDTH], see [MatmulOperand#pack].
-    void transpose(MatmulOperand x, int first, int count, int depth, float[] panel) {
-        if (start.isOn()) x.packPlainly(first, count, WIDTH, 0, depth, panel, 0);
-        else x.pack(first, count, WIDTH, 0, depth, panel, 0, block);
+    /// Channels [from, from + depth) of lines of x into a panel [depth, WIDTH], see [MatmulOperand#pack].
+    void transpose(MatmulOperand x, int first, int count, int from, int depth, float[] panel) {
+        if (start.isOn()) x.packPlainly(first, count, WIDTH, from, depth, panel, 0);
+        else x.pack(first, count, WIDTH, from, depth, panel, 0, block);
     }
 
     /// See [PanelKernels#rows].

@@ -13,6 +13,7 @@ import dev.merapi.nn.Sequences;
 import dev.merapi.nn.pretrained.PretrainedException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 
 /// BERT (Devlin et al. 2019, arXiv:1810.04805): a bidirectional encoder of post-norm transformer layers.
 ///
@@ -40,20 +41,21 @@ public final class Bert implements Encoder {
     }
 
     @Override
-    public List<Tensor> hiddenStates(Sequences batch, Pass pass) {
+    public Tensor forward(Sequences batch, Pass pass, Consumer<Tensor> states) {
         config.requireLength(batch);
         Tensor x = embeddings.forward(batch.ids(), batch.typeIds(), batch.positions(), pass); // [N, C]
-        return hiddenStates(x, layers, batch, pass);
+        return forward(x, layers, batch, pass, states);
     }
 
-    /// x and the output of each layer in its turn.
-    static List<Tensor> hiddenStates(Tensor x, List<Layer> layers, Sequences batch, Pass pass) {
-        List<Tensor> states = new ArrayList<>(List.of(x));
+    /// x [N, C] through one layer after the other.
+    static Tensor forward(Tensor x, List<Layer> layers, Sequences batch, Pass pass, Consumer<Tensor> states) {
+        states.accept(x);
         for (Layer layer : layers) {
-            Tensor input = states.getLast();
-            states.add(Scope.checkpoint(() -> layer.forward(input, batch.starts(), pass))); // [N, C]
+            Tensor input = x;
+            x = Scope.checkpoint(() -> layer.forward(input, batch.starts(), pass)); // [N, C]
+            states.accept(x);
         }
-        return states;
+        return x;
     }
 
     @Override
@@ -98,8 +100,7 @@ public final class Bert implements Encoder {
 
         /// ids, typeIds, places [N]
         Tensor forward(int[] ids, int[] typeIds, int[] places, Pass pass) {
-            Tensor sum = Gather.embeddings( // [N, E], added in the order of transformers
-                    new Tensor[] {words, types, positions}, new int[][] {ids, typeIds, places});
+            Tensor sum = Gather.embeddings(words, ids, types, typeIds, positions, places); // as transformers adds
             return Elementwise.dropout(norm.forward(sum), pass.dropout(config.hiddenDropout(), 0));
         }
     }

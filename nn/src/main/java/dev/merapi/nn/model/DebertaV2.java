@@ -16,6 +16,7 @@ import dev.merapi.nn.Pass;
 import dev.merapi.nn.Sequences;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 
 /// DeBERTa-v2 and -v3 (He et al. 2021, arXiv:2006.03654 and arXiv:2111.09543): [Bert], but attention looks at
 /// content and relative position apart.
@@ -54,21 +55,23 @@ public final class DebertaV2 implements Encoder {
     }
 
     @Override
-    public List<Tensor> hiddenStates(Sequences batch, Pass pass) {
+    public Tensor forward(Sequences batch, Pass pass, Consumer<Tensor> states) {
         config.encoder().requireLength(batch);
-        Tensor x = embeddings.forward(batch, pass); // [N, C]
+        Tensor embedded = embeddings.forward(batch, pass); // [N, C]
         RelativeBuckets.Rows rows = config.buckets().rows(batch.longest());
         Tensor relative = relative(rows.table()); // [P, C]
-        List<Tensor> states = new ArrayList<>(List.of(x));
+        states.accept(embedded);
+        Tensor x = embedded;
         for (Layer layer : layers) {
-            Tensor input = states.getLast();
+            Tensor input = x;
             boolean convolves = layer == layers.getFirst() && localContext != null;
-            states.add(Scope.checkpoint(() -> {
+            x = Scope.checkpoint(() -> {
                 Tensor y = layer.forward(input, relative, rows.of(), batch.starts(), pass); // [N, C]
-                return convolves ? localContext.forward(x, y, batch.starts(), pass) : y;
-            }));
+                return convolves ? localContext.forward(embedded, y, batch.starts(), pass) : y;
+            });
+            states.accept(x);
         }
-        return states;
+        return x;
     }
 
     /// The positions that occur in the batch, normalised: [P, C]; null where no layer looks at them.
@@ -123,17 +126,8 @@ public final class DebertaV2 implements Encoder {
         }
 
         Tensor forward(Sequences batch, Pass pass) {
-            List<Tensor> tables = new ArrayList<>(List.of(words));
-            List<int[]> rows = new ArrayList<>(List.of(batch.ids()));
-            if (places != null) {
-                tables.add(places);
-                rows.add(batch.positions());
-            }
-            if (types != null) {
-                tables.add(types);
-                rows.add(batch.typeIds());
-            }
-            Tensor sum = Gather.embeddings(tables.toArray(Tensor[]::new), rows.toArray(int[][]::new)); // [N, E]
+            Tensor sum = Gather.embeddings( // [N, E]
+                    words, batch.ids(), places, batch.positions(), types, batch.typeIds());
             Tensor x = projection == null ? sum : Matmul.linear(sum, projection, null); // [N, C]
             return Elementwise.dropout(norm.forward(x), pass.dropout(dropout, 0));
         }

@@ -14,6 +14,7 @@ import dev.merapi.nn.Sequences;
 import dev.merapi.nn.pretrained.Json;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 
 /// DistilBERT (Sanh et al. 2019, arXiv:1910.01108): half of BERT's layers under other names, without token
 /// types and without a dropout after the attention's output. Its config has names of its own too.
@@ -57,14 +58,16 @@ public final class DistilBert implements Encoder {
     }
 
     @Override
-    public List<Tensor> hiddenStates(Sequences batch, Pass pass) {
+    public Tensor forward(Sequences batch, Pass pass, Consumer<Tensor> states) {
         config.requireLength(batch);
-        List<Tensor> states = new ArrayList<>(List.of(embeddings.forward(batch, pass)));
+        Tensor x = embeddings.forward(batch, pass); // [N, C]
+        states.accept(x);
         for (Layer layer : layers) {
-            Tensor input = states.getLast();
-            states.add(Scope.checkpoint(() -> layer.forward(input, batch.starts(), pass))); // [N, C]
+            Tensor input = x;
+            x = Scope.checkpoint(() -> layer.forward(input, batch.starts(), pass)); // [N, C]
+            states.accept(x);
         }
-        return states;
+        return x;
     }
 
     @Override
@@ -100,8 +103,7 @@ public final class DistilBert implements Encoder {
         }
 
         Tensor forward(Sequences batch, Pass pass) {
-            Tensor sum = Gather.embeddings(
-                    new Tensor[] {words, positions}, new int[][] {batch.ids(), batch.positions()}); // [N, C]
+            Tensor sum = Gather.embeddings(words, batch.ids(), positions, batch.positions(), null, null); // [N, C]
             return Elementwise.dropout(norm.forward(sum), pass.dropout(config.hiddenDropout(), 0));
         }
     }

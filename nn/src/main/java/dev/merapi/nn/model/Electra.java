@@ -7,6 +7,7 @@ import dev.merapi.nn.Pass;
 import dev.merapi.nn.Sequences;
 import dev.merapi.nn.pretrained.Json;
 import java.util.List;
+import java.util.function.Consumer;
 
 /// ELECTRA (Clark et al. 2020, arXiv:2003.10555), discriminator or generator: [Bert], but the embeddings have
 /// a width E of their own, and where that is not C a linear layer leads from one to the other.
@@ -33,11 +34,11 @@ public final class Electra implements Encoder {
     }
 
     @Override
-    public List<Tensor> hiddenStates(Sequences batch, Pass pass) {
+    public Tensor forward(Sequences batch, Pass pass, Consumer<Tensor> states) {
         config.requireLength(batch);
         Tensor narrow = embeddings.forward(batch.ids(), batch.typeIds(), batch.positions(), pass); // [N, E]
         Tensor x = projection == null ? narrow : projection.forward(narrow); // [N, C]
-        return Bert.hiddenStates(x, layers, batch, pass);
+        return Bert.forward(x, layers, batch, pass, states);
     }
 
     @Override

@@ -15,6 +15,7 @@ import dev.merapi.nn.pretrained.Json;
 import dev.merapi.nn.pretrained.PretrainedException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 
 /// MPNet (Song et al. 2020, arXiv:2004.09297): [Bert] without token types, positions counted as [Roberta]
 /// counts them, and scores that know how far apart two tokens are: a bias by head and by the bucket of the
@@ -54,15 +55,17 @@ public final class Mpnet implements Encoder {
     }
 
     @Override
-    public List<Tensor> hiddenStates(Sequences batch, Pass pass) {
+    public Tensor forward(Sequences batch, Pass pass, Consumer<Tensor> states) {
         config.requireLength(batch);
         int[] buckets = buckets(batch.longest());
-        List<Tensor> states = new ArrayList<>(List.of(embeddings.forward(batch, pass)));
+        Tensor x = embeddings.forward(batch, pass); // [N, C]
+        states.accept(x);
         for (Layer layer : layers) {
-            Tensor input = states.getLast();
-            states.add(Scope.checkpoint(() -> layer.forward(input, bias, buckets, batch.starts(), pass))); // [N, C]
+            Tensor input = x;
+            x = Scope.checkpoint(() -> layer.forward(input, bias, buckets, batch.starts(), pass)); // [N, C]
+            states.accept(x);
         }
-        return states;
+        return x;
     }
 
     /// The bucket of each distance j − i from 1 − T to T − 1 (of 32, in transformers too): 16 for tokens
@@ -116,9 +119,8 @@ public final class Mpnet implements Encoder {
         }
 
         Tensor forward(Sequences batch, Pass pass) {
-            Tensor sum = Gather.embeddings(
-                    new Tensor[] {words, positions},
-                    new int[][] {batch.ids(), Roberta.positions(batch, PADDING_ID)}); // [N, C]
+            int[] places = Roberta.positions(batch, PADDING_ID);
+            Tensor sum = Gather.embeddings(words, batch.ids(), positions, places, null, null); // [N, C]
             return Elementwise.dropout(norm.forward(sum), pass.dropout(config.hiddenDropout(), 0));
         }
     }

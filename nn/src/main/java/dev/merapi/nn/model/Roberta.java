@@ -6,6 +6,7 @@ import dev.merapi.nn.Pass;
 import dev.merapi.nn.Sequences;
 import dev.merapi.nn.pretrained.Json;
 import java.util.List;
+import java.util.function.Consumer;
 
 /// RoBERTa (Liu et al. 2019, arXiv:1907.11692), and XLM-R, CamemBERT and DistilRoBERTa, which are RoBERTas of
 /// other sizes: [Bert] with two differences.
@@ -34,11 +35,11 @@ public final class Roberta implements Encoder {
     }
 
     @Override
-    public List<Tensor> hiddenStates(Sequences batch, Pass pass) {
+    public Tensor forward(Sequences batch, Pass pass, Consumer<Tensor> states) {
         config.requireLength(batch);
         int[] types = config.typeVocabularySize() > 1 ? batch.typeIds() : new int[batch.tokens()];
         Tensor x = embeddings.forward(batch.ids(), types, positions(batch, paddingId), pass); // [N, C]
-        return Bert.hiddenStates(x, layers, batch, pass);
+        return Bert.forward(x, layers, batch, pass, states);
     }
 
     /// `pad + 1, pad + 2, …` inside of each sequence; a padding token among them, which no tokenizer puts

@@ -21,7 +21,7 @@ public final class Gradients {
 
     /// Of the parameters that have one.
     static List<Floats> values(List<Parameter> parameters) {
-        List<Floats> gradients = new ArrayList<>();
+        List<Floats> gradients = new ArrayList<>(parameters.size());
         for (Parameter p : parameters) {
             Floats gradient = gradient(p.tensor());
             if (gradient != null) gradients.add(gradient);
