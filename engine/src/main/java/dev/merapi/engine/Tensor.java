@@ -2,7 +2,6 @@ package dev.merapi.engine;
 
 import dev.merapi.engine.kernel.Floats;
 import dev.merapi.engine.kernel.Kernels;
-import dev.merapi.engine.kernel.NarrowMatrix;
 import dev.merapi.engine.kernel.PackedMatrix;
 import dev.merapi.engine.kernel.Precision;
 import java.util.function.DoubleSupplier;

@@ -45,8 +45,8 @@ public final class EmulatedCuda {
 
     /// Ampere that has room for the partial gradients of a table under one head only.
     public static Optional<Kernels> oneHeadAtATime() {
-        return LIBRARY.map(library ->
-                new CudaKernels(new EmulatedDriver(handle(library, "emulate", EMULATE), 4, 80), true, 1));
+        return LIBRARY.map(
+                library -> new CudaKernels(new EmulatedDriver(handle(library, "emulate", EMULATE), 4, 80), true, 1));
     }
 
     /// @param order in which threads and blocks take their turns, 0 or 1, see emulator.cpp
